@@ -1,0 +1,73 @@
+"""The run log's pen: a step of the night is started, then done or failed. Started but not done means: redo."""
+
+from __future__ import annotations
+
+import traceback
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from portal.kernel import clock
+from portal.kernel.models import RUN_ERROR_ENDS, Run
+
+LONGEST_ERROR, LONGEST_TRACE = 2000, 6000
+STUCK_AFTER = timedelta(minutes=30)
+"""A step of one shard takes seconds, at most a few minutes: what began so long ago and has not ended was killed."""
+
+
+def start(step: str, day: date, shard: str) -> Run:
+    """The row of this step, day and shard, as started; what it counted before is kept. To be committed before the
+    work begins, so that a killed run shows."""
+    now = clock.now()
+    run, is_new = Run.objects.get_or_create(
+        step=step, day=day, shard=shard, defaults={"status": Run.Status.STARTED, "started_at": now}
+    )
+    if not is_new:
+        run.attempts += 1
+        run.status, run.started_at, run.finished_at, run.error = Run.Status.STARTED, now, None, ""
+        run.save(update_fields=["attempts", "status", "started_at", "finished_at", "error"])
+    return run
+
+
+def counted(run: Run, counts: dict[str, Any]) -> None:
+    """What the first parts of a step have counted; in the transaction of the part itself."""
+    run.counts = counts
+    run.save(update_fields=["counts"])
+
+
+def done(run: Run, *, head: str = "", **counts: Any) -> None:
+    """In the transaction of the work itself."""
+    run.status, run.finished_at, run.head, run.counts = Run.Status.DONE, clock.now(), head, counts
+    run.save(update_fields=["status", "finished_at", "head", "counts"])
+
+
+def left_to_another(run: Run) -> None:
+    """Another worker has done the day and begun a later one: what it wrote stays, this one's start is over."""
+    Run.objects.filter(pk=run.pk, status=Run.Status.STARTED).update(
+        status=Run.Status.DONE, finished_at=clock.now()
+    )
+
+
+def failed(run: Run, error: Exception) -> None:
+    """After the work's transaction was rolled back. What was said comes first, then where it happened. Where another
+    worker has done the same meanwhile, it is done."""
+    said = f"{type(error).__name__}: {error}".replace(RUN_ERROR_ENDS, "\n")[:LONGEST_ERROR]
+    where = "".join(traceback.format_tb(error.__traceback__))[-LONGEST_TRACE:]
+    Run.objects.filter(pk=run.pk, status=Run.Status.STARTED).update(
+        status=Run.Status.FAILED, finished_at=clock.now(), error=f"{said}{RUN_ERROR_ENDS}{where}"
+    )
+    run.refresh_from_db()
+
+
+def last_done(step: str, shard: str) -> Run | None:
+    """The latest day of this step and shard that is done."""
+    return Run.objects.filter(step=step, shard=shard, status=Run.Status.DONE).order_by("-day").first()
+
+
+def last_day(step: str, shard: str) -> date | None:
+    """The latest day of this step and shard that was ever begun."""
+    return Run.objects.filter(step=step, shard=shard).order_by("-day").values_list("day", flat=True).first()
+
+
+def is_stuck(run: Run, now: datetime) -> bool:
+    """Begun, never ended, and by now longer ago than any step takes."""
+    return run.status == Run.Status.STARTED and now - run.started_at > STUCK_AFTER
