@@ -1,0 +1,35 @@
+"""Every refusal at an entrance leaves a row in the audit: who asked for which page, never what was in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from rest_framework.exceptions import PermissionDenied as ApiPermissionDenied
+from rest_framework.response import Response
+
+from portal.kernel import audit, clock
+from portal.kernel.api_errors import answer
+from portal.kernel.models import AuditEntry
+
+
+def note_refusal(request: HttpRequest) -> None:
+    page = request.resolver_match
+    audit.record(
+        "access.refused",
+        actor=request.user,
+        now=clock.now(),
+        result=AuditEntry.Result.REFUSED,
+        page=page.view_name if page else "",
+        method=request.method,
+        at={name: str(value)[:40] for name, value in page.kwargs.items()} if page else {},
+    )
+
+
+def answer_in_api(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Rows that are not the asker's are not found, and noted; other refusals are answered as ever."""
+    request = context["request"]
+    if isinstance(error, (Http404, PermissionDenied, ApiPermissionDenied)) and request.user.is_authenticated:
+        note_refusal(request._request)
+    return answer(error, context)

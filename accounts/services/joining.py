@@ -1,0 +1,93 @@
+"""Two records of one human become one.
+
+What hangs on a person is declared relation by relation in `accounts.belongings`; a relation that nobody declared stops
+the joining rather than leave rows behind. Rows that only grow stay where they are: the ledger of the record that goes
+is emptied by the next night, which posts the same facts to the record that stays.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import phones
+from accounts.belongings import How, belongings, rows_of, undeclared
+from accounts.models import Person
+from accounts.services.authority import sign_out_everywhere
+from portal.kernel import audit
+from portal.kernel.errors import PortalError
+
+
+class JoiningRefused(PortalError):
+    code = "joining_refused"
+
+
+@transaction.atomic
+def join_people(one: Person, other: Person, *, actor: Person | None, now: datetime) -> Person:
+    """The record that stays. It is the one with a way of its own to sign in or an office; else the one with lines in
+    the ledger, which cannot move; else the first named. It takes over the number, and the other signs in no more.
+
+    Raises JoiningRefused.
+    """
+    locked = {
+        person.pk: person for person in Person.objects.select_for_update().filter(pk__in=[one.pk, other.pk])
+    }
+    kept, gone = _choose(locked[one.pk], locked[other.pk])
+    missing = undeclared()
+    if missing:
+        raise JoiningRefused(
+            _("These two records cannot be joined yet."), relations=sorted(map(str, missing))
+        )
+    for belonging in belongings():
+        if belonging.how == How.MOVES:
+            behind = belonging.settle(gone, kept, now) if belonging.settle else set()
+            rows_of(belonging, gone).exclude(pk__in=behind).update(**{belonging.field: kept})
+    _hand_over(gone, kept)
+    audit.record(
+        "person.join", actor=actor, now=now, obj=kept, path=kept.path, gone=gone.pk, phone=kept.masked_phone
+    )
+    return kept
+
+
+def _choose(one: Person, other: Person) -> tuple[Person, Person]:
+    if one.pk == other.pk:
+        raise JoiningRefused(_("These are the same record."))
+    if one.phone_index and other.phone_index and one.phone_index != other.phone_index:
+        raise JoiningRefused(_("The two records have different numbers. Ask which is right first."))
+    fixed = [person for person in (one, other) if _has(person, How.HOLDS) or person.username]
+    if len(fixed) == 2:
+        raise JoiningRefused(_("Both records can sign in or hold an office. Ask the county's administrator."))
+    if fixed:
+        return fixed[0], other if fixed[0] is one else one
+    with_lines = [person for person in (one, other) if _has(person, How.LEDGER)]
+    if with_lines == [other]:
+        return other, one
+    return one, other
+
+
+def _has(person: Person, how: How) -> bool:
+    return any(rows_of(belonging, person).exists() for belonging in belongings() if belonging.how == how)
+
+
+def _hand_over(gone: Person, kept: Person) -> None:
+    number = kept.phone or gone.phone
+    for column, value in phones.columns(number).items():
+        setattr(kept, column, value)
+    kept.save(update_fields=["phone", "phone_index", "phone_tail", "updated_at"])
+    for column, value in phones.columns("").items():
+        setattr(gone, column, value)
+    gone.is_active, gone.joined_into = False, kept
+    sign_out_everywhere(gone)
+    gone.save(
+        update_fields=[
+            "phone",
+            "phone_index",
+            "phone_tail",
+            "is_active",
+            "joined_into",
+            "session_generation",
+            "updated_at",
+        ]
+    )
