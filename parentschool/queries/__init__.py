@@ -1,0 +1,1 @@
+"""Named reads of families and the school's own work."""
