@@ -1,0 +1,133 @@
+"""The queue of objections, overdue ones first, and the page on which one is decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
+
+from accounts.access import allows, load_or_404
+from accounts.scoped_admin import ReadOnlyAdmin, visible
+from assessment.admin.ledger import ledger_url
+from assessment.enums import ObjectionStatus
+from assessment.forms.objections import DecisionForm
+from assessment.models import Objection, PointEntry
+from assessment.queries.explain import explained
+from assessment.queries.objections import (
+    correction_words,
+    history,
+    is_correctable_by,
+    overdue,
+    record_of,
+    urgent_first,
+)
+from assessment.services.objections import check_fit, decide_objection
+from portal.kernel import clock
+from portal.kernel.errors import PortalError
+
+SEE, DECIDE = "assessment.view_objection", "assessment.decide_objection"
+TAGS = {
+    ObjectionStatus.OPEN: "tag-warn",
+    ObjectionStatus.UPHELD: "tag-good",
+    ObjectionStatus.REFUSED: "",
+    ObjectionStatus.WITHDRAWN: "",
+}
+
+
+class StandFilter(admin.SimpleListFilter):
+    title, parameter_name = _("status"), "stand"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("overdue", pgettext("objections", "overdue")), *ObjectionStatus.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Objection]) -> QuerySet[Objection]:
+        if self.value() == "overdue":
+            return overdue(queryset, clock.today())
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+@admin.register(Objection)
+class ObjectionAdmin(ReadOnlyAdmin):
+    list_display = ("whose", "grounds", "stand", "due_on", "filed_at", "decided_by")
+    list_filter = (StandFilter,)
+    list_select_related = ("person", "decided_by")
+    search_fields = ("person__name__startswith",)
+    search_help_text = _("Search by the beginning of the person's name")
+    sortable_by = ()
+    actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Objection]:
+        return urgent_first(super().get_queryset(request))
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ()
+
+    @admin.display(description=_("objector"))
+    def whose(self, objection: Objection) -> str:
+        return objection.person.name
+
+    @admin.display(description=_("status"))
+    def stand(self, objection: Objection) -> str:
+        late = objection.is_open and objection.due_on < clock.today()
+        return format_html(
+            '<span class="tag {}">{}</span>',
+            "tag-bad" if late else TAGS[ObjectionStatus(objection.status)],
+            pgettext("objections", "overdue") if late else objection.get_status_display(),
+        )
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        rows = visible(Objection, request.user).select_related(
+            "person__home", "entry__person", "entry__unit", "decided_by", "adjustment"
+        )
+        needed = DECIDE if request.method == "POST" else SEE
+        objection: Objection = load_or_404(rows, object_id, person=request.user, permission=needed)
+        record = record_of(objection.entry)
+        correction = (
+            correction_words(record)
+            if record is not None and is_correctable_by(request.user, record, objection.entry)
+            else ""
+        )
+        form = DecisionForm(request.POST or None, objection=objection, correction=correction)
+        if request.method == "POST" and form.is_valid() and self.decide(request, objection, form):
+            return redirect("admin:assessment_objection_change", objection.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Objection of %(name)s") % {"name": objection.person.name},
+            "opts": self.opts,
+            "objection": objection,
+            "is_late": objection.is_open and objection.due_on < clock.today(),
+            "line": explained(PointEntry.objects.filter(pk=objection.entry_id))[0],
+            "steps": history(objection),
+            "ledger": ledger_url(objection.person_id)
+            if allows(request.user, "assessment.view_pointentry", objection.person)
+            else "",
+            "unfit": self.unfit(request, objection),
+            "form": form if objection.is_open and allows(request.user, DECIDE, objection) else None,
+        }
+        return render(request, "assessment/objection/decide.html", context)
+
+    def unfit(self, request: HttpRequest, objection: Objection) -> str:
+        """Why the reader may not decide it, in words."""
+        try:
+            check_fit(objection, request.user)
+        except PortalError as refusal:
+            return str(refusal)
+        return ""
+
+    def decide(self, request: HttpRequest, objection: Objection, form: DecisionForm) -> bool:
+        try:
+            decide_objection(objection, form.decision, actor=request.user, now=clock.now())
+        except PortalError as refusal:
+            field = refusal.details.get("field")
+            form.add_error(field if field in form.fields else None, str(refusal))
+            return False
+        messages.success(request, _("The objection is decided; the parent reads the answer now."))
+        return True

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from accounts.access import load_or_404
+from accounts.scoped_admin import ScopedInline, ScopedModelAdmin
+from assessment.admin.trials import TrialPages, said_by
+from assessment.enums import SPANS, VersionStatus
+from assessment.models import CapGroup, PointScheme, SchemeVersion, StarLevel
+from assessment.services.schemes import copy_as_draft
+from assessment.wording import star_sentence
+from portal.kernel import clock
+
+
+class OfVersionInline(ScopedInline):
+    """Rows of a version: edited while it is a draft, read afterwards."""
+
+    def is_open(self, obj: SchemeVersion | None) -> bool:
+        return obj is None or obj.status == VersionStatus.DRAFT
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.is_open(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.is_open(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A row of a draft may go again; nothing has been counted by it."""
+        return self.is_open(obj) and super().has_change_permission(request, obj)
+
+
+class GroupInline(OfVersionInline):
+    model = CapGroup
+    fields = ("code", "name", "shared", *(f"cap_{span}" for span in SPANS))
+
+
+class StarInline(OfVersionInline):
+    model = StarLevel
+    fields = (
+        ("level", "route", "name"),
+        ("basis", "threshold", "keeps", "no_complaint"),
+        ("also_kind", "also_times", "also_rule", "also_rule_times"),
+        "says",
+    )
+    template = "admin/edit_inline/stacked.html"
+    readonly_fields = ("says",)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        return super().get_queryset(request).select_related("also_kind").prefetch_related("version__rules")
+
+    @admin.display(description=_("says"))
+    def says(self, row: StarLevel) -> str:
+        return (
+            star_sentence(row, {rule.code: rule.name for rule in row.version.rules.all()}) if row.pk else ""
+        )
+
+
+@admin.register(PointScheme)
+class PointSchemeAdmin(ScopedModelAdmin):
+    list_display = ("name", "code", "unit")
+    list_select_related = ("unit",)
+    search_fields = ("name__startswith",)
+    fields = ("code", "name", "unit", "source", "gaps", "approve_above", "answer_days", "spending")
+    autocomplete_fields = ("unit",)
+
+
+@admin.register(SchemeVersion)
+class SchemeVersionAdmin(TrialPages):
+    list_display = ("scheme", "number", "status", "effective_from", "published_at", "published_by")
+    list_filter = ("status",)
+    list_select_related = ("scheme", "published_by")
+    fields = (
+        ("scheme", "number", "status"),
+        ("effective_from", "counting"),
+        ("cap_day", "keeps_stars"),
+        "reason",
+    )
+    readonly_fields = ("status",)
+    inlines = (GroupInline, StarInline)
+    change_form_template = "admin/assessment/schemeversion/change_form.html"
+
+    def has_change_permission(self, request: HttpRequest, obj: SchemeVersion | None = None) -> bool:
+        """What is published is read only: points rest on it."""
+        is_open = obj is None or obj.status == VersionStatus.DRAFT
+        return is_open and super().has_change_permission(request, obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/copy/", wrap(require_POST(self.copy)), name="assessment_schemeversion_copy"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        version = self.get_object(request, object_id)
+        more: dict[str, Any] = said_by(version) if version else {}
+        more |= {
+            "may_change_rules": version is not None and self.has_change_permission(request, version),
+            "may_publish": request.user.has_perm("assessment.publish_schemeversion"),
+            "may_try": request.user.has_perm("assessment.change_schemeversion"),
+            "may_reverse": request.user.has_perm("assessment.reverse_batch"),
+            "may_copy": request.user.has_perm("assessment.add_schemeversion"),
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def copy(self, request: HttpRequest, pk: int) -> HttpResponse:
+        version = load_or_404(
+            SchemeVersion, pk, person=request.user, permission="assessment.add_schemeversion"
+        )
+        tomorrow = clock.today() + timedelta(days=1)
+        draft = copy_as_draft(version, effective_from=tomorrow, actor=request.user, now=clock.now())
+        messages.success(request, _("A new draft with the same rules. Edit it, then publish it."))
+        return redirect("admin:assessment_schemeversion_change", draft.pk)

@@ -1,0 +1,153 @@
+"""From a draft to rules in force: see what would change, publish just that, see that the night posted it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import load_or_404, scope_for
+from accounts.scoped_admin import ScopedModelAdmin
+from assessment.enums import VersionStatus
+from assessment.forms.trials import PublishForm, TryForm
+from assessment.models import Batch, RuleTrial, SchemeVersion, TrialCrossing
+from assessment.services import what_if
+from assessment.services.schemes import SchemeRefused
+from assessment.wording import group_sentence, names_of_kinds, rule_sentence, star_sentence
+from portal.kernel import clock
+
+TRY, PUBLISH = what_if.PERMISSION, "assessment.publish_schemeversion"
+PEOPLE_A_PAGE = 50
+
+
+class TrialPages(ScopedModelAdmin):
+    """The pages of trials beside those of a scheme version."""
+
+    def get_urls(self) -> list[URLPattern]:
+        def page(route: str, view: Any, name: str) -> URLPattern:
+            return path(route, self.admin_site.admin_view(view), name=f"assessment_schemeversion_{name}")
+
+        return [
+            page("<int:pk>/try/", self.try_out, "try"),
+            page("<int:pk>/publish/", self.publish, "publish"),
+            page("trial/<int:pk>/", self.trial, "trial"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        version = self.get_object(request, object_id)
+        more = trial_context(version) if version is not None else {}
+        return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
+
+    def try_out(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """From which day on; then the work, as a job."""
+        version = load_or_404(
+            SchemeVersion.objects.select_related("scheme__unit"), pk, person=request.user, permission=TRY
+        )
+        form = TryForm(request.POST or None, initial={"effective_from": version.effective_from})
+        if request.method == "POST" and form.is_valid():
+            try:
+                job = what_if.ask_for_trial(
+                    version, effective_from=form.cleaned_data["effective_from"], actor=request.user
+                )
+                return redirect("job", job.pk)
+            except SchemeRefused as refusal:
+                form.add_error("effective_from", str(refusal))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("See what would change"),
+            "opts": self.opts,
+            "version": version,
+            "form": form,
+            **said_by(version),
+            "stars": stars_of(version),
+        }
+        return render(request, "assessment/trial/try.html", context)
+
+    def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Nothing is published untried: on to the latest trial that fits, or to a new one."""
+        version = load_or_404(SchemeVersion, pk, person=request.user, permission=PUBLISH)
+        latest = version.trials.select_related("version__scheme__unit").first()
+        if latest is not None and what_if.fits(latest):
+            return redirect("admin:assessment_schemeversion_trial", latest.pk)
+        messages.info(request, _("See what would change first; then it is published from there."))
+        return redirect("admin:assessment_schemeversion_try", pk)
+
+    def trial(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What was tried and, while it fits, its publication."""
+        rows = RuleTrial.objects.select_related("version__scheme__unit", "asked_by")
+        permission = PUBLISH if request.method == "POST" else TRY
+        trial: RuleTrial = load_or_404(rows, pk, person=request.user, permission=permission)
+        is_open = what_if.fits(trial)
+        form = PublishForm(request.POST or None)
+        if request.method == "POST" and form.is_valid() and self.publish_trial(request, trial, form):
+            return redirect("admin:assessment_schemeversion_change", trial.version_id)
+        crossings = TrialCrossing.objects.within(scope_for(request.user, "assessment.view_standing")).filter(
+            trial=trial
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("What would change"),
+            "opts": self.opts,
+            "trial": trial,
+            "version": trial.version,
+            "result": trial.result,
+            "is_open": is_open,
+            "has_moved": is_open and what_if.has_moved(trial),
+            "posted": what_if.posted_of(trial) if trial.published_at else None,
+            "people": Paginator(
+                crossings.select_related("person__home").order_by("person_id"), PEOPLE_A_PAGE
+            ).get_page(request.GET.get("page")),
+            "form": form if is_open and request.user.has_perm(PUBLISH, trial.version) else None,
+            **said_by(trial.version),
+            "stars": stars_of(trial.version),
+        }
+        return render(request, "assessment/trial/trial.html", context)
+
+    def publish_trial(self, request: HttpRequest, trial: RuleTrial, form: PublishForm) -> bool:
+        try:
+            what_if.publish_tried(
+                trial, reason=form.cleaned_data["reason"], actor=request.user, now=clock.now()
+            )
+        except SchemeRefused as refusal:
+            field = refusal.details.get("field")
+            form.add_error(field if field in form.fields else None, str(refusal))
+            return False
+        messages.success(request, _("The version is published. The next night counts by it."))
+        return True
+
+
+def trial_context(version: SchemeVersion) -> dict[str, Any]:
+    """For the page of a version: its trials, how the night posted it, and the posting by which it is taken back."""
+    published = version.trials.filter(published_at__isnull=False).first()
+    posting = Batch.objects.filter(version=version, kind="rules", undone_by=None).order_by("pk").first()
+    return {
+        "latest_trial": version.trials.first(),
+        "posted": what_if.posted_of(published) if published else None,
+        "posting": posting if version.status == VersionStatus.PUBLISHED else None,
+    }
+
+
+def said_by(version: SchemeVersion) -> dict[str, Any]:
+    """The rules with their sentences, the limits that several share, and what the source leaves open."""
+    rules = list(version.rules.order_by("order", "code").prefetch_related("kinds", "items", "group"))
+    return {
+        "rules": [(rule, rule_sentence(rule, names_of_kinds(rule))) for rule in rules],
+        "groups": [
+            group_sentence(group, [rule.name for rule in rules if rule.group_id == group.pk])
+            for group in version.groups.order_by("code")
+        ],
+        "gaps": version.scheme.gaps.splitlines(),
+    }
+
+
+def stars_of(version: SchemeVersion) -> list[str]:
+    names = dict(version.rules.values_list("code", "name"))
+    return [star_sentence(star, names) for star in version.stars.select_related("also_kind")]

@@ -1,0 +1,58 @@
+"""The notes that triggers leave of people whose facts changed: read before the facts, taken away with the posting.
+
+A change that commits after the notes were read has a note of its own that was not read, so it is not taken away and
+the next night sees it, whatever the clocks say and in whatever order transactions end.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from accounts.models import Person
+from assessment.models import DirtyPerson
+from assessment.queries.families import kin_of
+from portal.kernel import bulk
+
+SLICE = 10_000
+
+
+def notes_of(people: QuerySet[Person]) -> pl.DataFrame:
+    """`id` of each note, `person_id`, `is_spread`."""
+    notes = DirtyPerson.objects.filter(person__in=people)
+    return bulk.frame_of(notes, {"id": pl.Int64, "person_id": pl.Int64, "is_spread": pl.Boolean})
+
+
+def noted(people: QuerySet[Person]) -> QuerySet[Person]:
+    """Those of the people of whom there are notes now."""
+    return people.filter(pk__in=DirtyPerson.objects.values("person"))
+
+
+def note(person_ids: list[int]) -> None:
+    """Have these people looked at again, for a change that no trigger sees."""
+    DirtyPerson.objects.bulk_create(DirtyPerson(person_id=person) for person in person_ids)
+
+
+def spread_to_families() -> None:
+    """Note the families of everybody noted so far, in every shard: where rules count for a family, a fact of one may
+    change what another earns. Each note spreads once."""
+    fresh = bulk.frame_of(
+        DirtyPerson.objects.filter(is_spread=False), {"id": pl.Int64, "person_id": pl.Int64}
+    )
+    if fresh.is_empty():
+        return
+    with transaction.atomic():
+        DirtyPerson.objects.bulk_create(
+            DirtyPerson(person_id=person, is_spread=True)
+            for person in kin_of(fresh["person_id"].unique()).to_list()
+        )
+        for part in fresh["id"].to_frame().iter_slices(SLICE):
+            DirtyPerson.objects.filter(pk__in=part["id"].to_list()).update(is_spread=True)
+
+
+def take_away(notes: pl.DataFrame) -> None:
+    with connection.cursor() as cursor:
+        for part in notes["id"].to_frame().iter_slices(SLICE):
+            ids = ", ".join(str(int(note)) for note in part["id"])
+            cursor.execute(f"DELETE FROM {DirtyPerson._meta.db_table} WHERE id IN ({ids})")  # noqa: S608

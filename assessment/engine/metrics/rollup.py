@@ -1,0 +1,185 @@
+"""Metrics of every unit, rolled up the tree as it stood on a day or as it stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from accounts.models import Unit, UnitPlacement
+from accounts.paths import ancestors
+from assessment.engine.metrics.definitions import METRICS, Metric
+from assessment.engine.metrics.ground import Ground
+from assessment.models import UnitMetric
+
+ID_WIDTH = 10
+Lineages = dict[int, tuple[int, ...]]
+"""For each unit the ids from the county down to the unit itself."""
+
+
+def lineages_on(day: date) -> tuple[Lineages, set[int]]:
+    """The lineage of every unit there was by the day, and the units that stood on it. A unit closed by then keeps
+    its last place, so that what it did stays counted above it."""
+    rows = UnitPlacement.objects.filter(valid_from__lte=day).order_by("valid_from")
+    above: dict[int, int | None] = {}
+    standing: set[int] = set()
+    for unit, parent, until in rows.values_list("unit_id", "parent_id", "valid_until"):
+        above[unit] = parent
+        (standing.add if until is None or until > day else standing.discard)(unit)
+    return {unit: _line(unit, above) for unit in above}, standing
+
+
+def _line(unit: int, above: dict[int, int | None]) -> tuple[int, ...]:
+    line: list[int] = []
+    at: int | None = unit
+    while at is not None and at not in line:
+        line.append(at)
+        at = above.get(at)
+    return tuple(reversed(line))
+
+
+def lineages_now() -> Lineages:
+    ids = dict(Unit.objects.values_list("path", "pk"))
+    return {pk: tuple(ids[above] for above in ancestors(path)) for path, pk in ids.items()}
+
+
+def key_of(lineage: Iterable[int]) -> str:
+    return "".join(f"{unit:0{ID_WIDTH}d}" for unit in lineage)
+
+
+def rolled_up(counted: pl.DataFrame, lineages: Lineages) -> dict[int, int]:
+    """The value of every unit that has one: subjects once at each level, amounts added up."""
+    return rolled_up_by(counted, tree_of(lineages))
+
+
+def tree_of(lineages: Lineages) -> pl.DataFrame:
+    """unit_id, above: each unit with itself and every unit above it."""
+    pairs = [(unit, above) for unit, line in lineages.items() for above in line]
+    return pl.DataFrame(pairs, schema={"unit_id": pl.Int64, "above": pl.Int64}, orient="row")
+
+
+def rolled_up_by(counted: pl.DataFrame, tree: pl.DataFrame) -> dict[int, int]:
+    """As `rolled_up`. Who belongs to one unit only is counted there and added up; the few others one by one."""
+    several: dict[int, int] = {}
+    if "subject" in counted.columns:
+        pairs = counted.select("unit_id", "subject").unique()
+        alone = pl.col("unit_id").len().over("subject") == 1
+        twice = pairs.filter(~alone).join(tree, on="unit_id").select("above", "subject").unique()
+        several = dict(twice.group_by("above").len().iter_rows())
+        counted = pairs.filter(alone).select("unit_id", amount=pl.lit(1, pl.Int64))
+    leaves = counted.group_by("unit_id").agg(pl.col("amount").sum())
+    sums = dict(leaves.join(tree, on="unit_id").group_by("above").agg(pl.col("amount").sum()).iter_rows())
+    return {unit: sums.get(unit, 0) + several.get(unit, 0) for unit in {*sums, *several}}
+
+
+def rows_of(ground: Ground) -> pl.DataFrame:
+    """Every metric of every unit of the county that stood on the ground's day, in the columns of `UnitMetric`."""
+    lineages, standing = lineages_on(ground.day)
+    inside = {unit: line for unit, line in lineages.items() if line[0] == ground.county.pk}
+    tree = tree_of(inside)
+    counted = {code: rolled_up_by(metric.count(ground), tree) for code, metric in METRICS.items()}
+    units = sorted(standing & inside.keys())
+    lineage = [key_of(inside[unit]) for unit in units]
+    schema: dict[str, type[pl.DataType]] = {
+        "unit_id": pl.Int64,
+        "value": pl.Int64,
+        "base": pl.Int64,
+        "lineage": pl.String,
+    }
+    of_metrics = [
+        pl.DataFrame(
+            {
+                "unit_id": units,
+                "value": [counted[code].get(unit, 0) for unit in units],
+                "base": [counted[metric.base].get(unit, 0) for unit in units] if metric.base else None,
+                "lineage": lineage,
+            },
+            schema=schema,
+        ).with_columns(day=pl.lit(ground.day), metric=pl.lit(code))
+        for code, metric in METRICS.items()
+    ]
+    return pl.concat(of_metrics).select("day", "unit_id", "metric", "value", "base", "lineage")
+
+
+# ── As it was, as it is ──────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A metric of one unit; `name` is the unit's of that time."""
+
+    unit_id: int
+    name: str
+    value: int
+    base: int | None
+
+
+def metric_by_unit(metric: str, day: date, under: Unit, *, as_of: str = "then") -> list[Figure]:
+    """The metric of a past day for `under` and the units right below it: `as_of` "then", in the tree as it stood
+    that day, or "now", as if today's tree had stood then. Empty where no night has counted that day.
+
+    What is asked as of now is what was counted then wherever the unit has the same units below it as then; only
+    units that gained or lost some are counted again.
+    """
+    then = {row.unit_id: row for row in UnitMetric.objects.filter(day=day, metric=metric)}
+    if not then:
+        return []
+    return _then(then, day, under) if as_of == "then" else _now(then, METRICS[metric], day, under)
+
+
+def _then(then: dict[int, UnitMetric], day: date, under: Unit) -> list[Figure]:
+    if under.pk not in then:
+        return []
+    top = then[under.pk].lineage
+    names = dict(
+        UnitPlacement.objects.filter(valid_from__lte=day)
+        .order_by("valid_from")
+        .values_list("unit_id", "name")
+    )
+    found = [
+        row
+        for row in then.values()
+        if row.lineage.startswith(top) and len(row.lineage) <= len(top) + ID_WIDTH
+    ]
+    found.sort(key=lambda row: (len(row.lineage), names[row.unit_id], row.unit_id))
+    return [Figure(row.unit_id, names[row.unit_id], row.value, row.base) for row in found]
+
+
+def _now(then: dict[int, UnitMetric], metric: Metric, day: date, under: Unit) -> list[Figure]:
+    units = [under, *Unit.objects.filter(parent=under).order_by("path")]
+    now, was = _below(lineages_now()), _below({row.unit_id: _ids(row.lineage) for row in then.values()})
+    moved = {unit.pk for unit in units if now.get(unit.pk) != was.get(unit.pk)}
+    again: dict[int, int] = {}
+    base: dict[int, int] = {}
+    if moved:
+        ground = Ground(_county(under), day)
+        again = rolled_up(metric.count(ground), lineages_now())
+        base = rolled_up(METRICS[metric.base].count(ground), lineages_now()) if metric.base else {}
+    figures = []
+    for unit in units:
+        kept = then.get(unit.pk)
+        if kept is not None and unit.pk not in moved:
+            figures.append(Figure(unit.pk, unit.name, kept.value, kept.base))
+        else:
+            of = base.get(unit.pk, 0) if metric.base else None
+            figures.append(Figure(unit.pk, unit.name, again.get(unit.pk, 0), of))
+    return figures
+
+
+def _ids(lineage: str) -> tuple[int, ...]:
+    return tuple(int(lineage[at : at + ID_WIDTH]) for at in range(0, len(lineage), ID_WIDTH))
+
+
+def _below(lineages: Lineages) -> dict[int, set[int]]:
+    """All units below each unit, itself included."""
+    found: dict[int, set[int]] = {}
+    for unit, line in lineages.items():
+        for above in line:
+            found.setdefault(above, set()).add(unit)
+    return found
+
+
+def _county(unit: Unit) -> Unit:
+    return Unit.objects.get(path=ancestors(unit.path)[0])

@@ -1,0 +1,154 @@
+"""The pen of the ledger: the only place that inserts point entries.
+
+Lines come in batches; each batch is one link of a chain. Two nights that post to one chain at once want the same
+number in it, and two that post one cause want the same key: the database lets one of them through, the other starts
+again from the facts and finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from django.db.models import Exists, OuterRef
+
+from accounts.models import Unit
+from assessment.engine import chain
+from assessment.engine.reconcile import Difference
+from assessment.enums import Posting
+from assessment.models import Batch, PointEntry
+from assessment.queries.rulebook import Digests, version_digests
+from portal.kernel import bulk
+from portal.kernel.models import Run
+
+COLUMNS = [*chain.CANONICAL, "reverses_id", "batch_id"]
+HAND = "hand:"
+"""Before the county's path, the name of the chain of what people post."""
+BY_HAND: bulk.Schema = {
+    "key": pl.String,
+    "person_id": pl.Int64,
+    "points": pl.Int64,
+    "source": pl.String,
+    "source_id": pl.Int64,
+    "happened_on": pl.Date,
+    "reason": pl.String,
+    "note": pl.String,
+    "reverses_id": pl.Int64,
+}
+ORDER = ["person_id", "happened_on", "source", "source_id", "rule_id", "ordinal", "undoes"]
+
+
+def last_head(chain_name: str) -> tuple[int, str]:
+    """Number and head of the last batch of a chain; 0 and "" where it has none."""
+    return last_heads([chain_name])[chain_name]
+
+
+def last_heads(chain_names: Collection[str]) -> dict[str, tuple[int, str]]:
+    """The same of several chains."""
+    later = Batch.objects.filter(chain=OuterRef("chain"), number__gt=OuterRef("number"))
+    last = Batch.objects.filter(~Exists(later), chain__in=chain_names)
+    found = {chain: (number, head) for chain, number, head in last.values_list("chain", "number", "head")}
+    return {name: found.get(name, (0, "")) for name in chain_names}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What a batch is posted for: a run of the night, rules published or withdrawn, a hand, another batch."""
+
+    kind: str = Posting.NIGHT
+    run: Run | None = None
+    version_id: int | None = None
+    undoes: Batch | None = None
+    reason: str = ""
+
+
+def post(
+    difference: Difference,
+    *,
+    chain_name: str,
+    unit: Unit | None,
+    after: tuple[int, str],
+    posted_on: date,
+    cause: Cause,
+    digests: Digests,
+) -> Batch | None:
+    """Post the difference as the next batch of a chain, in the caller's transaction; None where it is empty.
+
+    `after` is the end of the chain on which the difference was computed. Raises IntegrityError where somebody else
+    has posted since.
+    """
+    if difference.is_empty:
+        return None
+    return _append(lines_of(difference, posted_on), chain_name, unit, after, posted_on, cause, digests)
+
+
+def post_by_hand(lines: pl.DataFrame, *, county: Unit, posted_on: date, cause: Cause) -> Batch:
+    """Post lines (`BY_HAND`) that people ask for, at the end of the county's own chain of them, in the caller's
+    transaction. Raises IntegrityError where the cause was posted before."""
+    chain_name = HAND + county.path
+    bulk.serialise(f"ledger {chain_name}")
+    dated = lines.with_columns(
+        unit_id=pl.lit(None, pl.Int64),
+        rule_id=pl.lit(None, pl.Int64),
+        kind_id=pl.lit(None, pl.Int64),
+        quantity=pl.lit(1, pl.Int64),
+        cut=pl.lit(0, pl.Int64),
+        cut_by=pl.lit(""),
+        posted_on=pl.lit(posted_on),
+    )
+    return _append(dated, chain_name, county, last_head(chain_name), posted_on, cause, version_digests())
+
+
+def _append(
+    lines: pl.DataFrame,
+    chain_name: str,
+    unit: Unit | None,
+    after: tuple[int, str],
+    posted_on: date,
+    cause: Cause,
+    digests: Digests,
+) -> Batch:
+    number, previous = after
+    rules = chain.versions_used(lines, digests)
+    batch = Batch.objects.create(
+        chain=chain_name,
+        unit=unit,
+        number=number + 1,
+        run=cause.run,
+        posted_on=posted_on,
+        lines=lines.height,
+        points=sum(lines["points"]),
+        kind=cause.kind,
+        version_id=cause.version_id,
+        undoes=cause.undoes,
+        reason=cause.reason,
+        head=chain.head(previous, posted_on, rules, lines, chain.purpose(cause.kind, cause.version_id)),
+    )
+    bulk.copy_in(PointEntry, lines.with_columns(batch_id=pl.lit(batch.pk, pl.Int64)).select(COLUMNS))
+    return batch
+
+
+def lines_of(difference: Difference, posted_on: date) -> pl.DataFrame:
+    """The lines as they will stand in the ledger, in the order in which they are posted: a reversal comes before
+    the line that replaces what it undoes."""
+    text = [pl.col(name).cast(pl.String) for name in ("source", "rule_code", "cut_by", "reason")]
+    fresh = difference.to_post.with_columns(text).with_columns(
+        key=_key(), reverses_id=pl.lit(None, pl.Int64), undoes=pl.lit(False)
+    )
+    undone = difference.to_reverse.with_columns(text).with_columns(
+        key=pl.lit("x:") + _key(),
+        points=-pl.col("points"),
+        cut=pl.lit(0, pl.Int64),
+        cut_by=pl.lit(""),
+        reverses_id=pl.col("id"),
+        undoes=pl.lit(True),
+    )
+    both = pl.concat([undone.select(fresh.columns), fresh])
+    day = pl.lit(posted_on).alias("posted_on")
+    return both.sort(ORDER).with_columns(day, note=pl.lit(""))
+
+
+def _key() -> pl.Expr:
+    return pl.concat_str("source", "source_id", "person_id", "rule_code", "ordinal", separator=":")

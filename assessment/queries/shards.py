@@ -1,0 +1,74 @@
+"""How the night is split: the people of each station (and department), and the county's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from accounts.enums import Level
+from accounts.models import Person, Unit
+from accounts.paths import WIDTH
+from accounts.scopes import Scope
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The people whose home lies below `path`. The county's own shard holds everybody whom no other shard of the
+    county holds; that of the first county also those without a home."""
+
+    path: str
+    county: Unit
+    leaves_out: tuple[str, ...] = ()
+    takes_homeless: bool = False
+
+    def people(self) -> QuerySet[Person]:
+        return people_of([self])
+
+
+def people_of(together: Sequence[Shard]) -> QuerySet[Person]:
+    """The people of several shards; those of a whole county lie in one range of paths."""
+    inside = Q()
+    paths = {shard.path for shard in together}
+    whole = tuple(shard.path for shard in together if shard.leaves_out and paths.issuperset(shard.leaves_out))
+    for shard in together:
+        if shard.path not in whole and shard.path.startswith(whole):
+            continue
+        mine = Scope.of(shard.path).q("path")
+        if shard.takes_homeless:
+            mine |= Q(path="")
+        for path in shard.leaves_out:
+            if path not in paths:
+                mine &= ~Scope.of(path).q("path")
+        inside |= mine
+    return Person.objects.filter(inside)
+
+
+def counties() -> list[Unit]:
+    return list(Unit.objects.filter(level=Level.COUNTY).order_by("path"))
+
+
+def shards() -> list[Shard]:
+    """In the order of their paths, each county's own shard first. Closed units keep theirs."""
+    paths = sorted(path for path in Unit.objects.values_list("path", flat=True) if len(path) == 2 * WIDTH)
+    found = []
+    for number, county in enumerate(counties()):
+        below = tuple(path for path in paths if path.startswith(county.path))
+        found.append(Shard(county.path, county, leaves_out=below, takes_homeless=number == 0))
+        found += [Shard(path, county) for path in below]
+    return found
+
+
+def shard_at(path: str) -> Shard:
+    """The shard of this path; raises LookupError where there is none."""
+    for shard in shards():
+        if shard.path == path:
+            return shard
+    raise LookupError(path)
+
+
+def county_of(person: Person) -> Unit:
+    """The county whose night counts this person."""
+    own = [county for county in counties() if person.path and person.path.startswith(county.path)]
+    return own[0] if own else counties()[0]

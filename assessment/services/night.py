@@ -1,0 +1,323 @@
+"""The night: what the facts deserve is compared with what the ledger says, shard by shard, day by day.
+
+Reading and counting take no lock; then one short transaction posts the difference, renews the standings, takes away
+the notes and marks the run as done. A run that is killed leaves nothing but a row that says it was started, and is
+done again. Two runs of one shard at once cannot both post: the second is refused by the database and counts anew.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any, TypeGuard
+
+import polars as pl
+from django.db import IntegrityError, transaction
+
+from accounts.models import Person, Unit
+from assessment import ledger
+from assessment.engine import dirty
+from assessment.engine.standings import standings
+from assessment.enums import Posting
+from assessment.models import Batch, SchemeVersion, Standing
+from assessment.queries import entries
+from assessment.queries.nights import POINTS
+from assessment.queries.rulebook import in_order_of_publication, rule_book, version_of
+from assessment.queries.shards import Shard, shards
+from assessment.rules import RuleBook, counting_period
+from assessment.services.outlook import Outlook, changed_standings, look, look_together
+from portal.kernel import bulk, runs
+from portal.kernel.models import Run
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+OVERTAKEN = 50
+"""How often a night looks anew because others have posted meanwhile; each time they have come further."""
+TOGETHER = 40_000
+"""So many people are looked at in one go; a county's lines of some years fit into memory by such parts."""
+SATURDAY = 5
+
+
+class RulesChanged(Exception):
+    """A version was withdrawn while the night was counting by it."""
+
+
+class Overtaken(Exception):
+    """Somebody has posted to the shard since this night looked."""
+
+
+class DayPassed(Exception):
+    """Another worker has begun a later day of the shard, and so done this one."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One posting of a shard: by which rules, and for which newly published version, if any."""
+
+    book: RuleBook
+    version_id: int | None = None
+
+    def cause(self, run: Run) -> ledger.Cause:
+        kind = Posting.NIGHT if self.version_id is None else Posting.RULES
+        return ledger.Cause(kind, run=run, version_id=self.version_id)
+
+
+def count_points(
+    shard: Shard, day: date, *, everybody: bool = False, ahead: Outlook | None = None
+) -> Run | None:
+    """Post what the facts of the shard's people up to `day` deserve, and renew their standings.
+
+    Looks at the people of whom there are notes; at everybody where asked to, where rules or counting period are no
+    longer those of the last run, and each Saturday. A day before the last one begun is late: nothing happens.
+    `ahead` is what was found of this day together with other shards; it is used where it still answers the question.
+    """
+    latest = runs.last_day(POINTS, shard.path)
+    if latest is not None and day < latest:
+        return None
+    book = ahead.book if ahead is not None else rule_book(shard.county)
+    if book.is_shared:
+        dirty.spread_to_families()
+    last = runs.last_done(POINTS, shard.path)
+    everybody = everybody or _is_due_for_everybody(last, day, book)
+    if last is not None and last.day == day and not everybody and not dirty.noted(shard.people()).exists():
+        return last
+    run = runs.start(POINTS, day, shard.path)
+    try:
+        refusals = overtaken = 0
+        while True:
+            try:
+                _count(shard, day, run, last, book, everybody=everybody, ahead=ahead)
+                return run
+            except (IntegrityError, RulesChanged, Overtaken) as refusal:
+                overtaken += isinstance(refusal, Overtaken)
+                refusals += not isinstance(refusal, Overtaken)
+                if refusals == ATTEMPTS or overtaken == OVERTAKEN:
+                    raise
+                run.refresh_from_db()
+                ahead = None
+                book = rule_book(shard.county)
+    except DayPassed:
+        runs.left_to_another(run)
+        return None
+    except Exception as error:
+        runs.failed(run, error)
+        raise
+
+
+def _count(
+    shard: Shard,
+    day: date,
+    run: Run,
+    last: Run | None,
+    book: RuleBook,
+    *,
+    everybody: bool,
+    ahead: Outlook | None,
+) -> None:
+    steps = steps_since(run if "versions" in run.counts else last, book)
+    for step in steps:
+        if len(steps) == 1 and _answers(ahead, step.book, everybody=everybody):
+            outlook = ahead
+        else:
+            outlook = look(
+                shard, day, step.book, everybody=everybody, is_rule_change=step.version_id is not None
+            )
+        with transaction.atomic():
+            bulk.serialise(f"points {shard.path}")
+            check_still_published(step.book)
+            _check_not_overtaken(outlook, shard, run)
+            batch = write(outlook, shard, posted_on=day, cause=step.cause(run))
+            counts = _added_up(run.counts, outlook, step.book)
+            if step is not steps[-1]:
+                runs.counted(run, counts)
+                continue
+            dirty.take_away(outlook.seen)
+            runs.done(run, head=batch.head if batch else outlook.after[1], **counts)
+
+
+def _answers(ahead: Outlook | None, book: RuleBook, *, everybody: bool) -> TypeGuard[Outlook]:
+    return ahead is not None and ahead.book == book and ahead.counts["everybody"] == everybody
+
+
+def steps_since(last: Run | None, book: RuleBook) -> list[Step]:
+    """One step by the rules in force; but where versions were published since the last run, first one by the rules
+    from before, then one for each such version. So its own lines stand in a batch of their own: what it changes
+    and nothing else, as the trial of it showed, and as a reversal takes it back. A run that was killed between two
+    steps is itself the last: by older rules it would take back what its own steps have posted."""
+    known = set(last.counts.get("versions", ())) if last is not None else set()
+    fresh = [number for number in in_order_of_publication(book) if number not in known]
+    if not known or not fresh:
+        return [Step(book)]
+    steps = [Step(book.only(known))]
+    for number in fresh:
+        known.add(number)
+        steps.append(Step(book.only(known), number))
+    return steps
+
+
+def with_version(book: RuleBook, version: SchemeVersion) -> RuleBook:
+    """The rules as if this version were published too."""
+    whole = [*(known for known in book.versions if known.id != version.pk), version_of(version)]
+    return RuleBook(tuple(sorted(whole, key=lambda known: (known.effective_from, known.id))))
+
+
+def check_still_published(book: RuleBook) -> None:
+    """Raises RulesChanged. In the transaction of the posting, after it was let through."""
+    if not set(in_order_of_publication(book)) >= {version.id for version in book.versions}:
+        raise RulesChanged
+
+
+def _check_not_overtaken(outlook: Outlook, shard: Shard, run: Run) -> None:
+    """Raises DayPassed or Overtaken. In the transaction of the posting, after it was let through: a worker that was
+    held up since it looked knows neither of later days nor of rules that another has posted by meanwhile."""
+    latest = runs.last_day(POINTS, shard.path)
+    if latest is not None and run.day < latest:
+        raise DayPassed
+    counts = Run.objects.values_list("counts", flat=True).get(pk=run.pk)
+    if counts.get("versions") != run.counts.get("versions") or ledger.last_head(shard.path) != outlook.after:
+        raise Overtaken
+
+
+def _added_up(before: dict[str, Any], outlook: Outlook, book: RuleBook) -> dict[str, Any]:
+    """What the run has counted so far, and which rules it has come to."""
+    return {
+        **outlook.counts,
+        "rules": book.digest,
+        "versions": sorted(version.id for version in book.versions),
+        **{name: before.get(name, 0) + outlook.counts[name] for name in ("posted", "reversed")},
+    }
+
+
+def _is_due_for_everybody(last: Run | None, day: date, book: RuleBook) -> bool:
+    if last is None or last.counts.get("rules") != book.digest:
+        return True
+    if day.weekday() == SATURDAY and last.day != day:
+        return True
+    return _counting(book, last.day) != _counting(book, day) or book.may_expire(last.day, day)
+
+
+def _counting(book: RuleBook, day: date) -> object:
+    version = book.on(day)
+    return version and (version.id, counting_period(version.counting, day))
+
+
+def write(outlook: Outlook, shard: Shard, *, posted_on: date, cause: ledger.Cause) -> Batch | None:
+    """Post it and renew the standings, in the caller's transaction."""
+    batch = ledger.post(
+        outlook.difference,
+        chain_name=shard.path,
+        unit=Unit.objects.filter(path=shard.path).first(),
+        after=outlook.after,
+        posted_on=posted_on,
+        cause=cause,
+        digests=outlook.digests,
+    )
+    keep_standings(outlook.standings)
+    return batch
+
+
+def keep_standings(changed: pl.DataFrame) -> None:
+    is_new = pl.col("id").is_null()
+    bulk.copy_in(Standing, changed.filter(is_new).drop("id"))
+    bulk.update_rows(Standing, changed.filter(~is_new))
+
+
+def standing_now(person: Person, county: Unit, day: date) -> pl.DataFrame:
+    """What one person's ledger says: a row of a standing, or none before there are rules or lines."""
+    lines = entries.lines_of(Person.objects.filter(pk=person.pk))
+    return standings(lines, rule_book(county), day)
+
+
+def renew_standing(person: Person, county: Unit, day: date) -> None:
+    """After a line by hand, in its transaction. The night may be counting this very person from what it read
+    before: the note has it look again."""
+    kept = entries.standings_of(Person.objects.filter(pk=person.pk))
+    keep_standings(changed_standings(standing_now(person, county, day), kept))
+    dirty.note([person.pk])
+
+
+def days_to_do(step: str, shard: str, through: date) -> list[date]:
+    """The days that a shard lacks, in order, `through` last; the last day begun is looked at again."""
+    latest = runs.last_day(step, shard)
+    if latest is None:
+        return [through]
+    return [latest + timedelta(days=n) for n in range((through - latest).days + 1)]
+
+
+def count_shard_through(shard: Shard, through: date, *, everybody: bool = False) -> Iterator[Run]:
+    """The shard's missing days in order; the last run is the failed one, where one fails."""
+    for day in days_to_do(POINTS, shard.path, through):
+        run, is_done = _counted(shard, day, everybody=everybody and day == through)
+        if run is not None:
+            yield run
+        if not is_done:
+            return
+
+
+def count_through(through: date, *, everybody: bool = False) -> Iterator[Run]:
+    """Every shard, those of a county that lack the same days together; the last run of a shard is the failed one,
+    where one fails."""
+    for county, own in groupby(shards(), key=lambda shard: shard.county):
+        days = {shard: days_to_do(POINTS, shard.path, through) for shard in own}
+        failed: set[Shard] = set()
+        for day in sorted({day for lacking in days.values() for day in lacking}):
+            due = [shard for shard, lacking in days.items() if day in lacking and shard not in failed]
+            for shard, ahead in _looked_at_together(due, county, day, everybody=everybody and day == through):
+                run, is_done = _counted(shard, day, everybody=everybody and day == through, ahead=ahead)
+                if not is_done:
+                    failed.add(shard)
+                if run is not None:
+                    yield run
+
+
+def _looked_at_together(
+    due: list[Shard], county: Unit, day: date, *, everybody: bool
+) -> Iterator[tuple[Shard, Outlook | None]]:
+    """Each shard with what was found of it, in order; with nothing where it is better looked at by itself."""
+    book = rule_book(county)
+    if book.is_shared:
+        dirty.spread_to_families()
+    for wholly, alike in groupby(due, key=lambda shard: everybody or _due(shard, day, book)):
+        for part in _parts(list(alike), wholly):
+            found: dict[str, Outlook] = {}
+            if len(part) > 1:
+                try:
+                    found = look_together(part, day, book, everybody=wholly)
+                except Exception:
+                    log.exception("%s shards cannot be looked at together on %s", len(part), day)
+            for shard in part:
+                yield shard, found.get(shard.path)
+
+
+def _due(shard: Shard, day: date, book: RuleBook) -> bool:
+    return _is_due_for_everybody(runs.last_done(POINTS, shard.path), day, book)
+
+
+def _parts(alike: list[Shard], wholly: bool) -> Iterator[list[Shard]]:
+    """So many shards at once that the frames of all stay small; of the noted ones there are few anyway."""
+    part: list[Shard] = []
+    people = 0
+    for shard in alike:
+        number = shard.people().count() if wholly else 0
+        if part and people + number > TOGETHER:
+            yield part
+            part, people = [], 0
+        part.append(shard)
+        people += number
+    if part:
+        yield part
+
+
+def _counted(
+    shard: Shard, day: date, *, everybody: bool, ahead: Outlook | None = None
+) -> tuple[Run | None, bool]:
+    """The run, and whether it came to its end."""
+    try:
+        return count_points(shard, day, everybody=everybody, ahead=ahead), True
+    except Exception:
+        log.exception("the points of %s on %s failed", shard.path, day)
+        return Run.objects.get(step=POINTS, day=day, shard=shard.path), False

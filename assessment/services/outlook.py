@@ -1,0 +1,194 @@
+"""What a night would post, computed without writing: for one shard, or for several in one go.
+
+Data frames cost as much for one row as for thousands, so shards that are in the same state are looked at together and
+taken apart again. What is found holds for the ends of the chains that were read first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from django.db.models import QuerySet
+
+from accounts.models import Person
+from accounts.paths import WIDTH
+from assessment import ledger, sources
+from assessment.engine import dirty
+from assessment.engine.among import among
+from assessment.engine.lines import expected_lines
+from assessment.engine.reconcile import Difference, reconcile
+from assessment.engine.standings import standings
+from assessment.queries import entries
+from assessment.queries.families import kin_of
+from assessment.queries.rulebook import Digests, rule_codes, version_digests
+from assessment.queries.shards import Shard, people_of
+from assessment.rules import RuleBook
+from portal.kernel import bulk
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a night would do, and the state of the shard on which it was computed."""
+
+    book: RuleBook
+    digests: Digests
+    difference: Difference
+    standings: pl.DataFrame
+    seen: pl.DataFrame
+    after: tuple[int, str]
+    counts: dict[str, int | bool]
+
+
+def look(
+    shard: Shard,
+    day: date,
+    book: RuleBook,
+    *,
+    everybody: bool,
+    posted_on: date | None = None,
+    is_rule_change: bool = False,
+) -> Outlook:
+    """What the facts up to `day` would have posted by these rules, on that day or on `posted_on`. Writes nothing."""
+    found = look_together(
+        [shard], day, book, everybody=everybody, posted_on=posted_on, is_rule_change=is_rule_change
+    )
+    return found[shard.path]
+
+
+def look_together(
+    together: Sequence[Shard],
+    day: date,
+    book: RuleBook,
+    *,
+    everybody: bool,
+    posted_on: date | None = None,
+    is_rule_change: bool = False,
+) -> dict[str, Outlook]:
+    """The same for shards of one county, by their paths."""
+    posted_on = posted_on or day
+    digests = version_digests()
+    after = ledger.last_heads([shard.path for shard in together])
+    everyone = people_of(together)
+    notes = dirty.notes_of(everyone)
+    people = everyone if everybody else dirty.noted(everyone)
+    whose = _with_shards(bulk.frame_of(people, {"id": pl.Int64, "path": pl.String}), together)
+    if not everybody:
+        whose = among(whose, notes["person_id"])
+    notes = among(notes, whose["person_id"])  # who has moved away meanwhile is another shard's to look at
+    facts = facts_for(people, whose, book)
+    posted = among(entries.lines_of(people), whose["person_id"])
+    known = facts.filter(pl.col("happened_on") <= day)
+    difference = reconcile(
+        _own(expected_lines(known, book), whose, book),
+        posted,
+        facts=known,
+        book=book,
+        codes=rule_codes(),
+        loose_units=sources.loose_units(),
+    )
+    # What is still to come needs a later night: facts of later days, and lines that people posted since the day.
+    ahead = posted.filter(pl.col("posted_on") > posted_on).select("person_id")
+    to_come = pl.concat([facts.filter(pl.col("happened_on") > day).select("person_id"), ahead])
+    renewed = standings(_after(posted, difference, posted_on), book, posted_on)
+    changed = changed_standings(renewed, entries.standings_of(people))
+    parts = _Parts(whose, [shard.path for shard in together])
+    to_post, to_reverse = parts.of(difference.to_post), parts.of(difference.to_reverse)
+    standing = parts.of(changed.join(ahead, on="person_id", how="anti"))
+    noted = parts.of(notes)
+    seen = parts.of(_seen(notes, book).join(to_come, on="person_id", how="anti"))
+    number = {name: parts.number(frame) for name, frame in (("people", whose), ("facts", known))}
+    found = {}
+    for path in parts.paths:
+        theirs = Difference(to_post[path], to_reverse[path])
+        found[path] = Outlook(
+            book=book,
+            digests=digests,
+            difference=theirs,
+            standings=standing[path],
+            seen=seen[path],
+            after=after[path],
+            counts={
+                "everybody": everybody,
+                **{name: numbers.get(path, 0) for name, numbers in number.items()},
+                "posted": theirs.to_post.height,
+                "reversed": theirs.to_reverse.height,
+                "standings": standing[path].height,
+                "unnoted": _unnoted(theirs, noted[path]) if everybody and not is_rule_change else 0,
+            },
+        )
+    return found
+
+
+class _Parts:
+    """Takes frames with a `person_id` apart by the shards of the people, each part in the order of the whole."""
+
+    def __init__(self, whose: pl.DataFrame, paths: list[str]) -> None:
+        self.paths = paths
+        self._whose = whose.select("person_id", "shard")
+
+    def of(self, frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+        if len(self.paths) == 1:
+            return {self.paths[0]: frame}
+        marked = frame.join(self._whose, on="person_id", maintain_order="left")
+        parts = marked.partition_by("shard", maintain_order=True, include_key=False, as_dict=True)
+        return {path: parts.get((path,), frame.clear()) for path in self.paths}
+
+    def number(self, frame: pl.DataFrame) -> dict[str, int]:
+        """How many rows each shard has."""
+        if len(self.paths) == 1:
+            return {self.paths[0]: frame.height}
+        people = frame.group_by("person_id").len().join(self._whose, on="person_id")
+        return dict(people.group_by("shard").agg(pl.col("len").sum()).iter_rows())
+
+
+def _with_shards(people: pl.DataFrame, together: Sequence[Shard]) -> pl.DataFrame:
+    """person_id and the `shard` whose the person is: the station's, else the county's own."""
+    head = pl.col("path").str.slice(0, 2 * WIDTH)
+    below = [shard.path for shard in together if shard.path != shard.county.path]
+    return people.select(
+        pl.col("id").alias("person_id"),
+        pl.when(head.is_in(below)).then(head).otherwise(pl.lit(together[0].county.path)).alias("shard"),
+    )
+
+
+def _seen(notes: pl.DataFrame, book: RuleBook) -> pl.DataFrame:
+    """The notes that may go; where rules count for families, only those that the families were told of."""
+    return notes.filter("is_spread") if book.is_shared else notes
+
+
+def facts_for(people: QuerySet[Person], whose: pl.DataFrame, book: RuleBook) -> pl.DataFrame:
+    """The facts of these people and, where rules count for families, of their relatives."""
+    facts = among(sources.facts_of(people, book.asks), whose["person_id"])
+    if not book.is_shared:
+        return facts
+    kin = kin_of(whose["person_id"]).to_frame().iter_slices(dirty.SLICE)
+    others = (Person.objects.filter(pk__in=part["person_id"].to_list()) for part in kin)
+    return pl.concat([facts, *(sources.facts_of(part, book.asks) for part in others)])
+
+
+def _own(lines: pl.DataFrame, whose: pl.DataFrame, book: RuleBook) -> pl.DataFrame:
+    """Without the lines of relatives, who were counted along."""
+    return among(lines, whose["person_id"]) if book.is_shared else lines
+
+
+def _unnoted(difference: Difference, notes: pl.DataFrame) -> int:
+    """People for whom something changes though no note spoke of them."""
+    changed = pl.concat([difference.to_post.select("person_id"), difference.to_reverse.select("person_id")])
+    return changed.unique().join(notes, on="person_id", how="anti").height
+
+
+def _after(posted: pl.DataFrame, difference: Difference, day: date) -> pl.DataFrame:
+    """The lines as they will stand once the difference is posted."""
+    fresh = ledger.lines_of(difference, day).with_columns(id=pl.lit(0, pl.Int64))
+    return pl.concat([posted, fresh.select(pl.col(name).cast(kind) for name, kind in posted.schema.items())])
+
+
+def changed_standings(renewed: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """The standings that differ from what is kept; `id` is null where the person has none yet."""
+    same = [name for name in renewed.columns if name != "id"]
+    return renewed.join(kept, on=same, how="anti").join(
+        kept.select("id", "person_id"), on="person_id", how="left"
+    )

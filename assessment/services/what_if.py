@@ -1,0 +1,331 @@
+"""Trying a draft on the real facts, publishing what was tried, and seeing whether the night posted just that.
+
+A trial writes nothing but itself. It is published by its own digest: were the draft changed since, there is nothing to
+publish. See docs/decisions/0048.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Person, Unit
+from assessment import ledger, sources
+from assessment.engine import trial as engine
+from assessment.enums import Posting, VersionStatus
+from assessment.models import (
+    Batch,
+    DirtyPerson,
+    PointEntry,
+    RuleTrial,
+    SchemeVersion,
+    StarLevel,
+    TrialCrossing,
+)
+from assessment.queries import entries
+from assessment.queries.nights import POINTS
+from assessment.queries.rulebook import WHOLE, rule_book, rule_codes, version_of
+from assessment.queries.shards import Shard, shards
+from assessment.rules import RuleBook
+from assessment.services.outlook import facts_for
+from assessment.services.schemes import SchemeRefused, check_publishable, publish_version
+from portal.kernel import audit, bulk, clock, jobs, runs
+from portal.kernel.models import Job
+from portal.kernel.small_cells import SMALLEST_CELL, suppressed
+
+KIND = "rule_trial"
+PERMISSION = "assessment.change_schemeversion"
+MOST_UNITS = 10
+BANDS = (0, 1, 5, 10, 20, 50)
+"""Where the bands of points begin; the last has no end."""
+
+
+# ── Trying ───────────────────────────────────────────────────────────────────
+
+
+def ask_for_trial(version: SchemeVersion, *, effective_from: date, actor: Person) -> Job:
+    """Count in the background what the draft would change from a day on. Raises SchemeRefused."""
+    check_publishable(version, effective_from=effective_from)
+    return jobs.ask(
+        KIND,
+        title=_("What would change: %(version)s") % {"version": version},
+        actor=actor,
+        path=version.scheme.unit.path,
+        version=version.pk,
+        effective_from=effective_from.isoformat(),
+    )
+
+
+def book_with(version: SchemeVersion, effective_from: date) -> RuleBook:
+    """The county's rules as they would be with the draft published from a day on."""
+    draft = replace(version_of(version), effective_from=effective_from)
+    standing = rule_book(version.scheme.unit).versions
+    return RuleBook(tuple(sorted([*standing, draft], key=lambda each: (each.effective_from, each.id))))
+
+
+def night_of(shard: Shard, today: date) -> date:
+    """The day on which the next night posts new rules: it looks at the last day begun once more."""
+    return runs.last_day(POINTS, shard.path) or today
+
+
+def try_version(
+    version: SchemeVersion,
+    *,
+    effective_from: date,
+    actor: Person | None,
+    now: datetime,
+    of: Callable[[int], None] = lambda total: None,
+    at: Callable[[int], None] = lambda done: None,
+) -> RuleTrial:
+    """Count what the draft would change and keep the result. `of` and `at` are told how far it is, in shards."""
+    version = SchemeVersion.objects.select_related("scheme__unit").prefetch_related(*WHOLE).get(pk=version.pk)
+    county = version.scheme.unit
+    note, heads = newest_note(), heads_of(county)
+    before, after = rule_book(county), book_with(version, effective_from)
+    ours = [shard for shard in shards() if shard.county == county]
+    of(len(ours))
+    outcomes: dict[str, engine.Outcome] = {}
+    homes = []
+    for number, shard in enumerate(ours, start=1):
+        day = night_of(shard, clock.day_of(now))
+        outcomes[shard.path], home = _try(shard, before, after, day)
+        homes.append(home)
+        at(number)
+    people = pl.concat([outcome.people for outcome in outcomes.values()])
+    with transaction.atomic():
+        made = RuleTrial.objects.create(
+            version=version,
+            effective_from=effective_from,
+            day=max(night_of(shard, clock.day_of(now)) for shard in ours),
+            asked_by=actor,
+            made_at=now,
+            rules=after.digest,
+            lines=engine.digest_of_all((path, outcome.digest) for path, outcome in outcomes.items()),
+            facts=engine.digest_of_all((path, outcome.facts) for path, outcome in outcomes.items()),
+            shards={path: outcome.digest for path, outcome in outcomes.items()},
+            heads=heads,
+            note=note,
+            result=_told(version, outcomes, people, pl.concat(homes)),
+        )
+        crossed = people.filter(pl.col("star_before") != pl.col("star_after"))
+        bulk.copy_in(TrialCrossing, crossed.with_columns(trial_id=pl.lit(made.pk, pl.Int64)))
+        audit.record(
+            "scheme.try",
+            actor=actor,
+            now=now,
+            obj=version,
+            path=county.path,
+            number=version.number,
+            lines=made.lines,
+        )
+    return made
+
+
+def _try(shard: Shard, before: RuleBook, after: RuleBook, day: date) -> tuple[engine.Outcome, pl.DataFrame]:
+    """The outcome for a shard, and the homes (person_id, home_id) of its people."""
+    everyone = shard.people()
+    homes = bulk.frame_of(everyone, {"id": pl.Int64, "home_id": pl.Int64}).rename({"id": "person_id"})
+    whose = homes.select("person_id")
+
+    def facts(book: RuleBook) -> pl.DataFrame:
+        return facts_for(everyone, whose, book).filter(pl.col("happened_on") <= day)
+
+    known = facts(before)
+    asks_alike = (before.asks, before.is_shared) == (after.asks, after.is_shared)
+    outcome = engine.try_rules(
+        engine.Side(before, known),
+        engine.Side(after, known if asks_alike else facts(after)),
+        entries.lines_of(everyone),
+        whose,
+        day,
+        codes=rule_codes(),
+        loose_units=sources.loose_units(),
+        lines_of=ledger.lines_of,
+    )
+    return outcome, homes
+
+
+def newest_note() -> int:
+    return DirtyPerson.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def heads_of(county: Unit) -> dict[str, str]:
+    """The end of each chain of the county's shards."""
+    return {shard.path: ledger.last_head(shard.path)[1] for shard in shards() if shard.county == county}
+
+
+# ── Telling ──────────────────────────────────────────────────────────────────
+
+
+def _told(
+    version: SchemeVersion, outcomes: dict[str, engine.Outcome], people: pl.DataFrame, homes: pl.DataFrame
+) -> dict[str, Any]:
+    """What is shown of a trial, numbers of a few people left out (None)."""
+    lines = [outcome.lines for outcome in outcomes.values()]
+    gained = people.with_columns(gain=pl.col("points_after") - pl.col("points_before"))
+    changed = gained.filter((pl.col("gain") != 0) | (pl.col("star_before") != pl.col("star_after")))
+    return {
+        "posted": sum(part.filter(~pl.col("undoes")).height for part in lines),
+        "reversed": sum(part.filter("undoes").height for part in lines),
+        "pending": sum(outcome.pending for outcome in outcomes.values()),
+        "people": changed.height,
+        "given": int(gained.filter(pl.col("gain") > 0)["gain"].sum()),
+        "taken": -int(gained.filter(pl.col("gain") < 0)["gain"].sum()),
+        "stars": _distribution(people, "star", *_levels(version, people)),
+        "points": _distribution(_banded(people), "band", range(len(BANDS)), band_names()),
+        "crossings": _crossings(people),
+        "units": _units(changed, homes),
+    }
+
+
+def _levels(version: SchemeVersion, people: pl.DataFrame) -> tuple[list[int], list[str]]:
+    names = dict(StarLevel.objects.filter(version=version).order_by("level").values_list("level", "name"))
+    levels = sorted({0, *names, *people["star_before"].unique(), *people["star_after"].unique()})
+    return levels, [names.get(level) or (_("no star yet") if level == 0 else str(level)) for level in levels]
+
+
+def band_names() -> list[str]:
+    ends = [*(begin - 1 for begin in BANDS[1:]), None]
+    return [
+        _("%(begin)s and more") % {"begin": begin}
+        if end is None
+        else str(begin)
+        if begin == end
+        else f"{begin}–{end}"
+        for begin, end in zip(BANDS, ends, strict=True)
+    ]
+
+
+def _banded(people: pl.DataFrame) -> pl.DataFrame:
+    begins = pl.Series(BANDS)
+
+    def band(name: str) -> pl.Series:
+        return begins.search_sorted(people[name].clip(lower_bound=0), side="right").cast(pl.Int64) - 1
+
+    return pl.DataFrame({"band_before": band("points_before"), "band_after": band("points_after")})
+
+
+def _distribution(people: pl.DataFrame, what: str, levels: Any, names: list[str]) -> list[list[Any]]:
+    """[name, people before, people after] for each level."""
+
+    def cells(side: str) -> list[int | None]:
+        counts = dict(people.group_by(f"{what}_{side}").len().iter_rows())
+        return suppressed([counts.get(level, 0) for level in levels])
+
+    return [list(row) for row in zip(names, cells("before"), cells("after"), strict=True)]
+
+
+def _crossings(people: pl.DataFrame) -> dict[str, int | None]:
+    up = people.filter(pl.col("star_after") > pl.col("star_before")).height
+    down = people.filter(pl.col("star_after") < pl.col("star_before")).height
+    shown = suppressed([up, down, people.height - up - down])
+    return {"up": shown[0], "down": shown[1]}
+
+
+def _units(changed: pl.DataFrame, homes: pl.DataFrame) -> list[dict[str, Any]]:
+    """The home units with the most points moved; those with a few people touched only by name."""
+    found = (
+        changed.join(homes, on="person_id")
+        .filter(pl.col("home_id").is_not_null())
+        .group_by("home_id")
+        .agg(people=pl.len(), points=pl.col("gain").abs().sum())
+        .sort(["points", "people", "home_id"], descending=[True, True, False])
+        .head(MOST_UNITS)
+    )
+    names = dict(Unit.objects.filter(pk__in=found["home_id"].to_list()).values_list("pk", "name"))
+    return [
+        {"name": names[unit], "people": None, "points": None}
+        if people < SMALLEST_CELL
+        else {"name": names[unit], "people": people, "points": points}
+        for unit, people, points in found.iter_rows()
+    ]
+
+
+# ── Publishing ───────────────────────────────────────────────────────────────
+
+
+def fits(trial: RuleTrial) -> bool:
+    """Whether the draft, and the rules in force beside it, still are those that were tried."""
+    version = trial.version
+    if version.status != VersionStatus.DRAFT:
+        return False
+    fresh = SchemeVersion.objects.select_related("scheme__unit").prefetch_related(*WHOLE).get(pk=version.pk)
+    return book_with(fresh, trial.effective_from).digest == trial.rules
+
+
+def has_moved(trial: RuleTrial) -> bool:
+    """Whether records or the ledger have changed since the trial, so that the night may post something else."""
+    return newest_note() > trial.note or heads_of(trial.version.scheme.unit) != trial.heads
+
+
+@transaction.atomic
+def publish_tried(trial: RuleTrial, *, reason: str, actor: Person, now: datetime) -> SchemeVersion:
+    """Publish the draft as it was tried, from the day it was tried for. Raises SchemeRefused."""
+    if not reason.strip():
+        raise SchemeRefused(
+            gettext_lazy("Say why the rules change. Everybody reads it beside them."), field="reason"
+        )
+    version = SchemeVersion.objects.select_for_update(of=("self",)).get(pk=trial.version_id)
+    trial.version = version
+    if not fits(trial):
+        raise SchemeRefused(
+            gettext_lazy(
+                "The draft or the rules beside it were changed after this trial. Please try it again."
+            ),
+            code="changed_since",
+        )
+    version.effective_from, version.reason = trial.effective_from, reason.strip()
+    version.save(update_fields=["effective_from", "reason", "updated_at"])
+    published = publish_version(version, actor=actor, now=now)
+    RuleTrial.objects.filter(pk=trial.pk).update(published_at=now)
+    trial.refresh_from_db()
+    return published
+
+
+# ── After the night ──────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Posted:
+    """How the nights have posted what was tried: `same` shards byte for byte, `other` ones differently because
+    records changed between, `waiting` ones not yet."""
+
+    same: int
+    other: int
+    waiting: int
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.waiting
+
+
+def posted_of(trial: RuleTrial) -> Posted:
+    counts = {"same": 0, "other": 0, "waiting": 0}
+    for path, expected in trial.shards.items():
+        last = runs.last_done(POINTS, path)
+        if last is None or trial.version_id not in last.counts.get("versions", ()):
+            counts["waiting"] += 1
+        else:
+            counts["same" if posted_digest(trial, path) == expected else "other"] += 1
+    return Posted(**counts)
+
+
+def posted_digest(trial: RuleTrial, path: str) -> str:
+    """The digest of what the night posted for the version in a shard; empty where it posted nothing. The first rules
+    of all are posted with the first night."""
+    batches = Batch.objects.filter(chain=path)
+    first = trial.heads.get(path) == ""
+    batch = (
+        batches.filter(version=trial.version_id, kind=Posting.RULES).first()
+        or (first and batches.filter(number=1).first())
+        or None
+    )
+    return engine.digest_of(entries.as_posted(PointEntry.objects.filter(batch=batch))) if batch else ""

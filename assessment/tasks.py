@@ -1,0 +1,106 @@
+"""The night as tasks: one for each shard, on any number of workers, then the metrics of the county; and the work of
+the jobs that people ask for.
+
+Each task of the night may come twice, late, in parallel or out of order: a day that is done is done, and the
+database lets each cause be posted once.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+from typing import Any
+
+from celery import shared_task
+from django.core.files.base import File
+from django.utils.translation import gettext as _
+
+from accounts.models import Unit
+from assessment.models import AppraisalScheme, Batch, SchemeVersion
+from assessment.queries.shards import shard_at, shards
+from assessment.services import metrics, night, recounts, reversal, what_if
+from assessment.services.appraisal import count_sheets_of, export
+from portal.kernel import clock
+from portal.kernel.jobs import Progress, job_kind
+
+
+@shared_task
+def start_night(through: str = "") -> None:
+    """Hand out every shard up to a day (as 2026-09-01); without one, up to yesterday, the last whole day."""
+    day = through or (clock.today() - timedelta(days=1)).isoformat()
+    for shard in shards():
+        count_shard.delay(shard.path, day)
+
+
+@shared_task
+def count_shard(path: str, through: str) -> None:
+    """The shard's missing days; who counts the last of the county's shards also has its metrics counted."""
+    shard, day = shard_at(path), date.fromisoformat(through)
+    for _run in night.count_shard_through(shard, day):
+        pass
+    if metrics.points_are_done(shard.county, day):
+        measure_county.delay(shard.county.path, through)
+
+
+@shared_task
+def measure_county(path: str, through: str) -> None:
+    county, day = Unit.objects.get(path=path), date.fromisoformat(through)
+    for _run in metrics.measure_county_through(county, day):
+        pass
+    count_sheets_of(county, day)
+
+
+@job_kind(reversal.KIND, permission=reversal.PERMISSION)
+def reverse_posting(progress: Progress) -> dict[str, Any]:
+    job = progress.job
+    batch = Batch.objects.select_related("unit", "version__scheme__unit").get(pk=job.params["batch"])
+    made = reversal.reverse_batch(batch, reason=job.params["reason"], actor=job.asked_by, now=clock.now())
+    return {"counts": [[_("lines posted"), sum(one.lines for one in made)]]}
+
+
+@job_kind(what_if.KIND, permission=what_if.PERMISSION, template="assessment/trial/job.html")
+def try_rules(progress: Progress) -> dict[str, Any]:
+    job = progress.job
+    made = what_if.try_version(
+        SchemeVersion.objects.get(pk=job.params["version"]),
+        effective_from=date.fromisoformat(job.params["effective_from"]),
+        actor=job.asked_by,
+        now=clock.now(),
+        of=progress.of,
+        at=progress.at,
+    )
+    return {"trial": made.pk}
+
+
+@job_kind(recounts.KIND, permission=recounts.PERMISSION, template="assessment/night/job.html")
+def count_again(progress: Progress) -> dict[str, Any]:
+    job = progress.job
+    step, shard, day = job.params["step"], job.path, date.fromisoformat(job.params["day"])
+    made = recounts.recount(step, shard, day, of=progress.of, at=progress.at)
+    told = _("Counted, and nothing is counted twice.") if made else _("It was counted meanwhile.")
+    days = sorted({run.day for run in made})
+    posted = sum(run.counts.get("posted", 0) + run.counts.get("reversed", 0) for run in made)
+    return {
+        "message": told,
+        "counts": [[_("days counted"), len(days)], [_("lines posted"), posted]] if made else [],
+    }
+
+
+@job_kind(export.KIND, permission=export.PERMISSION)
+def export_appraisals(progress: Progress) -> dict[str, Any]:
+    job = progress.job
+    scheme = AppraisalScheme.objects.select_related("unit").get(pk=job.params["scheme"])
+    year = job.params["year"]
+    made = io.BytesIO()
+    units = export.export_appraisals(
+        scheme,
+        year=year,
+        path=job.path,
+        target=made,
+        actor=job.asked_by,
+        now=clock.now(),
+        of=progress.of,
+        at=progress.at,
+    )
+    progress.deliver(export.workbook_name(scheme, year), File(made))
+    return {"counts": [[_("units in the workbook"), units]]}

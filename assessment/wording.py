@@ -1,0 +1,215 @@
+"""Rules and stars read back as sentences, so that whoever edits them sees what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, npgettext, pgettext
+
+from accounts.enums import Kind
+from assessment.enums import Cap, Effect, Holder, Per, PersonRole, Span, StarBasis, Validity
+
+if TYPE_CHECKING:
+    from assessment.models import CapGroup, PointRule, StarLevel
+
+
+def rule_sentence(rule: PointRule, kinds: Sequence[str]) -> str:
+    """参加讲座、沙龙：每次 1 分，每天最多 2 分。`kinds` are the names of the kinds of event or record."""
+    parts = [*_conditions(rule), _earned(rule), *_once(rule), *_caps(rule), *_group(rule), *_validity(rule)]
+    unsaid = [kind for kind in kinds if kind not in rule.name]
+    what = (
+        _("%(name)s (%(kinds)s)") % {"name": rule.name, "kinds": _("、").join(kinds)} if unsaid else rule.name
+    )
+    return _("%(what)s: %(earned)s.") % {"what": what, "earned": _(", ").join(parts)}
+
+
+def names_of_kinds(rule: PointRule) -> list[str]:
+    return [*(kind.name for kind in rule.kinds.all()), *(item.name for item in rule.items.all())]
+
+
+def _conditions(rule: PointRule) -> list[str]:
+    said = []
+    if rule.unit_kinds:
+        names = _("、").join(str(Kind(kind).label) for kind in rule.unit_kinds)
+        said.append(_("only at %(kinds)s") % {"kinds": names})
+    if rule.roles:
+        names = _("、").join(str(PersonRole(role).label) for role in rule.roles)
+        said.append(_("only for %(roles)s") % {"roles": names})
+    if rule.min_minutes:
+        said.append(_("from %(n)s minutes on") % {"n": rule.min_minutes})
+    if rule.begins_on:
+        said.append(_("from %(day)s on") % {"day": date_format(rule.begins_on)})
+    if rule.ends_on:
+        said.append(_("until before %(day)s") % {"day": date_format(rule.ends_on)})
+    return said
+
+
+def _earned(rule: PointRule) -> str:
+    if rule.effect == Effect.VOID:
+        return _("the points of the same event are void")
+    if not rule.points:
+        return _("no points fixed yet")
+    if rule.steps:
+        return _table(rule)
+    if rule.every > 1:
+        return _("within %(span)s %(points)s points each time %(n)s times are full") % {
+            "span": _within(rule),
+            "points": rule.points,
+            "n": rule.every,
+        }
+    number = abs(rule.points)
+    if rule.effect == Effect.DEDUCT:
+        return _per_deducted(rule.per, number)
+    if rule.effect == Effect.SPEND:
+        return _("%(points)s points are spent for each, the total stays") % {"points": number}
+    return _per(rule.per, rule.points)
+
+
+def _within(rule: PointRule) -> str:
+    """一学期内每人"""
+    return f"{Span(rule.span).label}" + (
+        "" if rule.counted_for == Holder.PERSON else f" ({Holder(rule.counted_for).label})"
+    )
+
+
+def _table(rule: PointRule) -> str:
+    steps = [(least, gives * rule.points) for least, gives in rule.steps]
+    if rule.per == Per.OCCURRENCE:
+        words = _("%(n)s times %(points)s points in all")
+        told = _(", ").join(words % {"n": n, "points": points} for n, points in steps)
+        return _("within %(span)s: %(table)s") % {"span": _within(rule), "table": told}
+    words = {
+        Per.LESSON: _("from %(n)s lesson periods on %(points)s points"),
+        Per.HOUR: _("from %(n)s hours on %(points)s points"),
+        Per.QUANTITY: _("from %(n)s on %(points)s points"),
+    }[Per(rule.per)]
+    return _(", ").join(words % {"n": n, "points": points} for n, points in steps)
+
+
+def _per(per: str, points: int) -> str:
+    return {
+        Per.OCCURRENCE: ngettext("%(points)s point each time", "%(points)s points each time", points),
+        Per.LESSON: ngettext(
+            "%(points)s point for each lesson period of 45 minutes",
+            "%(points)s points for each lesson period of 45 minutes",
+            points,
+        ),
+        Per.HOUR: ngettext(
+            "%(points)s point for each full hour", "%(points)s points for each full hour", points
+        ),
+        Per.QUANTITY: ngettext(
+            "%(points)s point for each unit recorded", "%(points)s points for each unit recorded", points
+        ),
+    }[Per(per)] % {"points": points}
+
+
+def _per_deducted(per: str, points: int) -> str:
+    words = {
+        Per.OCCURRENCE: npgettext(
+            "deducted", "%(points)s point off each time", "%(points)s points off each time", points
+        ),
+        Per.LESSON: npgettext(
+            "deducted",
+            "%(points)s point off for each lesson period",
+            "%(points)s points off for each lesson period",
+            points,
+        ),
+        Per.HOUR: npgettext(
+            "deducted",
+            "%(points)s point off for each full hour",
+            "%(points)s points off for each full hour",
+            points,
+        ),
+        Per.QUANTITY: npgettext(
+            "deducted",
+            "%(points)s point off for each unit recorded",
+            "%(points)s points off for each unit recorded",
+            points,
+        ),
+    }
+    return words[Per(per)] % {"points": points}
+
+
+def _once(rule: PointRule) -> list[str]:
+    words = {
+        Holder.PERSON: _("only once per person"),
+        Holder.CHILD: _("only once per child"),
+        Holder.FAMILY: _("only once per family"),
+    }
+    return [words[Holder(rule.once)]] if rule.once else []
+
+
+def _caps(rule: PointRule | CapGroup) -> list[str]:
+    limits = {
+        Cap.EVENT: _("at most %(points)s an event"),
+        Cap.DAY: _("at most %(points)s a day"),
+        Cap.WEEK: _("at most %(points)s a week"),
+        Cap.MONTH: _("at most %(points)s a month"),
+        Cap.TERM: _("at most %(points)s a term"),
+        Cap.YEAR: _("at most %(points)s a school year"),
+        Cap.CALENDAR: _("at most %(points)s a calendar year"),
+        Cap.EVER: _("at most %(points)s in all"),
+    }
+    found = [
+        words % {"points": limit}
+        for cap, words in limits.items()
+        if (limit := getattr(rule, f"cap_{cap}", None)) is not None
+    ]
+    if rule.shared != Holder.PERSON and found:
+        whose = {
+            Holder.CHILD: pgettext("limits", "each child %(limit)s"),
+            Holder.FAMILY: pgettext("limits", "each family %(limit)s"),
+        }
+        found = [whose[Holder(rule.shared)] % {"limit": limit} for limit in found]
+    return found
+
+
+def _group(rule: PointRule) -> list[str]:
+    return [_("counted into the limit “%(name)s”") % {"name": rule.group.name}] if rule.group else []
+
+
+def _validity(rule: PointRule) -> list[str]:
+    words: dict[Any, str] = {
+        Validity.SCHOOL_YEAR: _("valid to the end of the school year"),
+        Validity.CALENDAR_YEAR: _("valid to the end of the calendar year"),
+        Validity.MONTHS: _("valid for %(n)s months") % {"n": rule.valid_months},
+    }
+    return [words[rule.validity]] if rule.validity else []
+
+
+def group_sentence(group: CapGroup, rules: Sequence[str]) -> str:
+    """志愿服务（午餐督查、护学岗合计）：每学期最多 10 分。"""
+    limits = _(", ").join(_caps(group)) or _("no limit is set")
+    return _("%(name)s (%(rules)s together): %(limits)s.") % {
+        "name": group.name,
+        "rules": _("、").join(rules) or _("no rule yet"),
+        "limits": limits,
+    }
+
+
+def star_sentence(star: StarLevel, rules: Mapping[str, str]) -> str:
+    """四星级家长：满 10 分，并参加讲座不少于 2 次。`rules` are the names of the version's rules by code."""
+    measured = {
+        StarBasis.POINTS: _("from %(threshold)s points on"),
+        StarBasis.HOURS: _("from %(threshold)s hours of service on"),
+        StarBasis.COUNT: _("from %(threshold)s times on"),
+    }[StarBasis(star.basis)] % {"threshold": star.threshold}
+    parts = [measured]
+    if star.also_kind is not None and star.also_times:
+        parts.append(
+            _("and having come to %(kind)s at least %(times)s times")
+            % {"kind": star.also_kind.name, "times": star.also_times}
+        )
+    if star.also_rule and star.also_rule_times:
+        parts.append(
+            _("and counted under the rule “%(rule)s” at least %(times)s times")
+            % {"rule": rules.get(star.also_rule, star.also_rule), "times": star.also_rule_times}
+        )
+    if star.no_complaint:
+        parts.append(_("and no complaint open"))
+    if star.keeps:
+        parts.append(_("stays for %(n)s further periods") % {"n": star.keeps})
+    return _("%(star)s: %(conditions)s.") % {"star": star.name, "conditions": _(", ").join(parts)}
