@@ -1,0 +1,203 @@
+"""Every line explains itself, and the lines shown sum to the total: rows 79 and R-7 of the bar."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import Person
+from accounts.regions import reader
+from accounts.services.set_up import set_up_county
+from assessment.models import PointEntry, Standing
+from assessment.queries import explain, own
+from assessment.services import night
+from assessment.services.schemes import load_scheme, read_ready_scheme
+from tests.assessment.facts import came, held, met, revoke, scheme
+from tests.queries import assert_same_queries
+from tests.world import NOW, TODAY
+from tests.world import person as register
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
+
+
+def night_of(world, day=TODAY):
+    for run in night.count_through(day):
+        assert run.status == "done", run.error
+
+
+@pytest.fixture
+def lines(world):
+    """Two lectures on one day under a cap, one taken off again, and a visit."""
+    made = scheme(
+        world,
+        {"code": "lecture", "name": "Come to a lecture", "kinds": ["lecture"], "points": 2, "cap_day": 3,
+         "source_item": "item 4"},
+        {"code": "visit", "name": "Home visit", "source": "home_visit", "points": 1},
+        stars=({"level": 1, "threshold": 2}, {"level": 2, "threshold": 50}),
+    )  # fmt: skip
+    made.scheme.source = "The county's handbook"
+    made.scheme.save()
+    parent, teacher = world.parents[0], world.staff["class_teacher:0"]
+    rows = [came(parent, held(world.schools[0], world.kinds["lecture"], TODAY, title=name)) for name in "AB"]
+    rows[0].taken_by = teacher
+    rows[0].save()
+    gone = came(parent, held(world.schools[0], world.kinds["lecture"], TODAY - timedelta(days=1)))
+    met(parent, world.children[0], TODAY, teacher)
+    night_of(world)
+    revoke(gone)
+    night_of(world, TODAY + timedelta(days=1))
+    return made
+
+
+def reasons(line):
+    return {reason.label: reason.words for reason in line.why}
+
+
+def shown_to(person):
+    standing = own.own_standing(person)
+    return standing, own.lines_of(person, standing)
+
+
+def test_a_line_says_rule_version_source_sum_recorder_and_what_undid_it(world, lines):
+    standing, shown = shown_to(world.parents[0])
+    told = {(line.words, line.points): reasons(line) for line in shown}
+    first = told["Came to 讲座 “A”", 2]
+    assert first["Rule"].startswith("Come to a lecture")
+    assert "version 1" in first["Version"]
+    assert first["Source"] == "The county's handbook, item 4"
+    assert first["Recorded"].endswith("by class_teacher:0")
+    cut = told["Came to 讲座 “B”", 1]
+    assert cut["Counted"] == "2 points, of which 1 not counted (limit of the day reached), leaves 1"
+    assert cut["Recorded"].endswith("by oneself")
+    assert "Taken back" in told["Came to 讲座 “Talk”", 2]
+    assert "Takes back" in told["Taken back: Came to 讲座 “Talk”", -2]
+    assert "a record was corrected" in told["Taken back: Came to 讲座 “Talk”", -2]["Entered"]
+    assert standing.points == shown[0].running == sum(line.points for line in shown) == 4
+
+
+def test_row_79_every_line_of_the_ledger_is_explained(world, lines):
+    shown = explain.explained(PointEntry.objects.order_by("pk"))
+    assert len(shown) == PointEntry.objects.count() == 5
+    for line in shown:
+        said = reasons(line)
+        assert {"Rule", "Version", "Source", "Recorded", "Entered"} <= said.keys(), line.entry.key
+        assert said.keys() & {"Counted", "Takes back"}, line.entry.key
+        assert all(said.values()), line.entry.key
+
+
+def test_what_is_shown_sums_to_the_total_for_everybody_in_a_demo_county(db, time_machine):
+    """A whole county of demo people: each person's lines sum to the points that count, and each is explained."""
+    time_machine.move_to(NOW, tick=False)
+    listed = reader.county("640221")
+    county = set_up_county(listed, opened_on=date(2025, 9, 1), actor=None, now=NOW).county
+    call_command("seed_demo", scale=0.002, today=TODAY, stdout=StringIO())
+    load_scheme(
+        read_ready_scheme("daowen"), county=county, effective_from=date(2025, 9, 1), actor=None, now=NOW
+    )
+    for run in night.count_through(TODAY):
+        assert run.status == "done", run.error
+    people = Person.objects.filter(pk__in=Standing.objects.values("person")).order_by("pk")
+    assert people.count() > 20
+    for person in people:
+        standing, shown = shown_to(person)
+        assert sum(line.points for line in shown) == standing.points
+        assert (shown[0].running if shown else 0) == standing.points
+        assert all(line.why for line in shown)
+
+
+def test_points_that_expired_or_were_spent_are_not_among_the_lines_that_count(world):
+    scheme(
+        world,
+        {"code": "lecture", "kinds": ["lecture"], "validity": "months", "valid_months": 1},
+        {"code": "salon", "kinds": ["salon"]},
+        {"code": "prize", "kinds": ["training"], "effect": "spend", "points": 1},
+    )
+    parent = world.parents[0]
+    for kind, day in (
+        ("lecture", TODAY - timedelta(days=35)),
+        ("lecture", TODAY),
+        ("salon", TODAY - timedelta(days=35)),
+        ("training", TODAY),
+    ):
+        came(parent, held(world.schools[0], world.kinds[kind], day))
+    night_of(world)
+    standing, shown = shown_to(parent)
+    assert standing.points == sum(line.points for line in shown) == 2
+    assert {line.happened_on for line in shown} == {TODAY, TODAY - timedelta(days=35)}
+
+
+@pytest.fixture
+def office(client, settings, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    settings.STAFF_SECOND_FACTOR = False
+
+    def sign_in(world, name):
+        client.force_login(world.as_(name), backend="accounts.backends.RoleBackend")
+        return client
+
+    return sign_in
+
+
+def test_a_lead_reads_a_persons_ledger_with_its_sum(world, lines, office):
+    lead = office(world, "school_lead:0")
+    page = lead.get(reverse("admin:assessment_pointentry_person", args=[world.parents[0].pk]))
+    assert page.context["total"] == page.context["own"].points == 4
+    everything = lead.get(page.request["PATH_INFO"], {"period": "all"})
+    assert len(everything.context["lines"]) == 5
+    assert lead.get(
+        reverse("admin:assessment_pointentry_person", args=[world.parents[1].pk])
+    ).status_code == 404  # fmt: skip
+
+
+def test_the_ledger_is_searched_by_name_or_last_digits_and_filtered(world, lines, office):
+    lead = office(world, "county_admin")
+    address = reverse("admin:assessment_pointentry_changelist")
+
+    def found(**asked):
+        return lead.get(address, asked).context["cl"].result_count
+
+    assert found(q="Parent 0") == found(q="0000") == 5
+    assert found(q="0001") == found(q="Parent 1") == 0
+    assert found(source="home_visit") == 1
+    assert found(rule="lecture") == 4
+    assert found(period="month") == 5
+    assert found(period="last") == 0
+    assert found(reason="correction") == 1
+
+
+def test_the_persons_page_asks_no_more_for_more_lines(world, lines, office):
+    lead = office(world, "county_admin")
+    parent = world.parents[0]
+
+    def more():
+        for name in "CD":
+            came(parent, held(world.schools[0], world.kinds["lecture"], TODAY, title=name))
+        night_of(world, TODAY + timedelta(days=2))
+
+    address = reverse("admin:assessment_pointentry_person", args=[parent.pk])
+    assert_same_queries(lambda: lead.get(address), more, at_most=30)
+
+
+def test_in_chinese_a_parent_opens_each_line(world, lines, client):
+    client.force_login(world.parents[0], backend="accounts.backends.RoleBackend")
+    with translation.override("zh-hans"):
+        html = client.get("/points/", headers={"accept-language": "zh-hans"}).text
+    assert html.count("<details>") >= 5
+    for words in ("为什么", "规则", "依据", "记录", "超出"):
+        assert words in html, words
+
+
+def test_a_person_without_lines_has_an_empty_ledger(world, office):
+    lead = office(world, "county_admin")
+    somebody = register("Somebody", home=world.schools[0])
+    page = lead.get(reverse("admin:assessment_pointentry_person", args=[somebody.pk]))
+    assert (page.status_code, page.context["total"]) == (200, 0)

@@ -1,0 +1,142 @@
+"""New rules are posted apart from everything else, and taken back as they were posted."""
+
+from datetime import timedelta
+
+import polars as pl
+import pytest
+
+from assessment import ledger as pen
+from assessment.engine.verify import verify_ledger
+from assessment.enums import VersionStatus
+from assessment.models import Batch, PointEntry, PointScheme, Standing
+from assessment.queries.rulebook import rule_book
+from assessment.queries.shards import shard_at, shards
+from assessment.services import night, reversal
+from events.models import Event
+from tests.assessment.facts import came, held, ledger, scheme
+from tests.world import NOW, TODAY
+
+NEXT = TODAY + timedelta(days=1)
+LATER = TODAY + timedelta(days=2)
+
+
+def count(day):
+    for shard in shards():
+        night.count_points(shard, day)
+
+
+def totals():
+    return {standing.person_id: standing.points for standing in Standing.objects.all()}
+
+
+def attend(world, day, parent=0):
+    title = f"Talk {Event.objects.count()}"
+    return came(world.parents[parent], held(world.schools[0], world.kinds["lecture"], day, title=title))
+
+
+@pytest.fixture
+def changed(world):
+    """A night by the first rules; then new ones are published that give twice as much, and a late record comes in
+    before the night that posts them."""
+    scheme(world, {"code": "lecture"})
+    for parent in (0, 1):
+        attend(world, TODAY, parent)
+    count(TODAY)
+    version = scheme(
+        world, {"code": "lecture", "points": 2}, begins=TODAY, of=PointScheme.objects.get(), published_at=NOW
+    )
+    attend(world, TODAY)
+    count(NEXT)
+    return version
+
+
+def test_new_rules_are_posted_in_a_batch_of_their_own(world, changed):
+    assert list(Batch.objects.order_by("pk").values_list("kind", "version", "lines", "points")) == [
+        ("night", None, 1, 1),
+        ("night", None, 1, 1),
+        ("night", None, 1, 1),
+        ("rules", changed.pk, 4, 2),
+        ("rules", changed.pk, 2, 1),
+    ]
+    assert totals() == {world.parents[0].pk: 4, world.parents[1].pk: 2}
+    assert verify_ledger() == []
+
+
+def test_the_night_posts_what_a_look_at_the_rules_showed(world):
+    """Byte for byte, apart from the numbers of rows."""
+    scheme(world, {"code": "lecture"})
+    attend(world, TODAY)
+    count(TODAY)
+    shard = shard_at(world.stations[0].path)
+    draft = scheme(world, {"code": "lecture", "points": 3}, begins=TODAY, of=PointScheme.objects.get())
+    type(draft).objects.filter(pk=draft.pk).update(status=VersionStatus.DRAFT)
+    book = night.with_version(rule_book(world.county), draft)
+    shown = pen.lines_of(night.look(shard, NEXT, book, everybody=True).difference, NEXT)
+    type(draft).objects.filter(pk=draft.pk).update(status=VersionStatus.PUBLISHED, published_at=NOW)
+    count(NEXT)
+    posted = list(PointEntry.objects.filter(batch__version=draft).order_by("pk").values(*pen.chain.CANONICAL))
+    assert pl.DataFrame(posted, schema=shown.select(pen.chain.CANONICAL).schema).equals(
+        shown.select(pen.chain.CANONICAL)
+    )
+    assert len(posted) == 2
+
+
+def test_taken_back_the_next_night_posts_nothing(world, changed):
+    rules = Batch.objects.filter(kind="rules").first()
+    made = reversal.reverse_batch(rules, reason="too much", actor=world.as_("county_admin"), now=NOW)
+    assert [(batch.kind, batch.undoes.version_id, batch.points) for batch in made] == [
+        ("reversal", changed.pk, -2),
+        ("reversal", changed.pk, -1),
+    ]
+    assert totals() == {world.parents[0].pk: 2, world.parents[1].pk: 1}
+    assert verify_ledger() == []
+    before = ledger()
+    for day in (NEXT, LATER):
+        count(day)
+    assert ledger() == before
+    assert verify_ledger() == []
+
+
+def test_a_reversal_holds_no_late_record(world, changed):
+    attend(world, TODAY, parent=1)
+    rules = Batch.objects.filter(kind="rules").first()
+    made = reversal.reverse_batch(rules, reason="too much", actor=world.as_("county_admin"), now=NOW)
+    assert sum(batch.points for batch in made) == -4
+    late = Batch.objects.get(pk=made[-1].pk - 1)
+    assert (late.kind, late.points) == ("night", 2)
+    assert totals() == {world.parents[0].pk: 2, world.parents[1].pk: 2}
+
+
+def test_it_is_taken_back_once_and_in_turn(world, changed):
+    rules = Batch.objects.filter(kind="rules").first()
+    third = scheme(world, {"code": "lecture"}, begins=NEXT, of=PointScheme.objects.get(), published_at=NOW)
+    with pytest.raises(reversal.ReversalRefused) as refused:
+        reversal.reverse_batch(rules, reason="x", actor=world.as_("county_admin"), now=NOW)
+    assert refused.value.code == "not_the_last"
+    reversal.withdraw_version(third, reason="x", actor=world.as_("county_admin"), now=NOW)
+
+    def back():
+        return reversal.reverse_batch(rules, reason="x", actor=world.as_("county_admin"), now=NOW)
+
+    assert back()
+    with pytest.raises(reversal.ReversalRefused) as refused:
+        back()
+    assert refused.value.code == "reversed"
+
+
+def test_a_night_that_counts_by_rules_just_withdrawn_counts_again(world, changed, monkeypatch):
+    """Withdrawn between its looking and its posting."""
+    attend(world, NEXT)
+    look, others = night.look, []
+
+    def look_and_be_overtaken(*args, **how):
+        outlook = look(*args, **how)
+        if not others:
+            others.append(True)
+            reversal.withdraw_version(changed, reason="x", actor=world.as_("county_admin"), now=NOW)
+        return outlook
+
+    monkeypatch.setattr(night, "look", look_and_be_overtaken)
+    count(LATER)
+    assert totals() == {world.parents[0].pk: 3, world.parents[1].pk: 1}
+    assert verify_ledger() == []

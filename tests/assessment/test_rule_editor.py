@@ -1,0 +1,238 @@
+"""Rules that nobody knew beforehand, made in the office by its forms alone, and counted by the engine."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import translation
+
+from assessment.engine.lines import expected_lines
+from assessment.enums import Cap, VersionStatus
+from assessment.models import CapGroup, PointRule, PointScheme, SchemeVersion
+from assessment.queries.rulebook import rule_book
+from assessment.rules import CAPS_OF_A_RULE
+from assessment.services.schemes import publish_version
+from events.models import RecordKind
+from tests.assessment import strategies
+from tests.assessment.slow import Fact
+from tests.world import NOW
+
+BEGUN = date(2026, 9, 1)
+
+
+@pytest.fixture
+def office(world, client, settings, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    settings.STAFF_SECOND_FACTOR = False
+    client.force_login(world.as_("county_admin"), backend="accounts.backends.RoleBackend")
+    return client
+
+
+@pytest.fixture
+def draft(world):
+    scheme = PointScheme.objects.create(code="odd", name="Odd", unit=world.county)
+    return SchemeVersion.objects.create(scheme=scheme, number=1, effective_from=BEGUN, counting="ever")
+
+
+def filled(draft, **more):
+    """The form of a rule as a browser sends it."""
+    return {
+        "version": draft.pk,
+        "order": 10,
+        "source": "attendance",
+        "effect": "earn",
+        "points": 1,
+        "per": "occurrence",
+        "every": 1,
+        "span": "ever",
+        "counted_for": "person",
+        "shared": "person",
+        "min_minutes": 0,
+        "valid_months": 0,
+        **{f"cap_{cap}": "" for cap in CAPS_OF_A_RULE},
+        **more,
+    }
+
+
+def add_rule(office, draft, **more):
+    answer = office.post(
+        reverse("admin:assessment_pointrule_add") + f"?version={draft.pk}", filled(draft, **more)
+    )
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    return PointRule.objects.latest("pk")
+
+
+def earned(world, draft, facts):
+    publish_version(draft, actor=None, now=NOW)
+    lines = expected_lines(strategies.frame(facts), rule_book(world.county))
+    return [
+        (row["person_id"], row["source_id"], row["points"], row["cut_by"])
+        for row in lines.sort("source_id").iter_rows(named=True)
+    ]
+
+
+def came(world, number, day, *, person=1, kind="salon", family=1, **more):
+    return Fact(person, "attendance", number, world.kinds[kind].pk, day, family=family, **more)
+
+
+def test_every_third_salon_in_a_term_gives_5_at_most_10_a_year_for_the_family(world, office, draft):
+    add_rule(
+        office,
+        draft,
+        name="每满三次沙龙",
+        kinds=[world.kinds["salon"].pk],
+        points=5,
+        every=3,
+        span="term",
+        shared="family",
+        cap_year=10,
+    )
+    days = [BEGUN + timedelta(days=n) for n in range(6)]
+    mother = [came(world, n, day) for n, day in enumerate(days, start=1)]
+    father = [came(world, n + 10, day + timedelta(days=30), person=2) for n, day in enumerate(days[:3])]
+    next_term = [came(world, n + 20, date(2027, 3, 1 + n)) for n in range(2)]
+    lecture = [came(world, 30, days[0], kind="lecture")]
+    assert earned(world, draft, [*mother, *father, *next_term, *lecture]) == [
+        *((1, 1, 0, ""), (1, 2, 0, ""), (1, 3, 5, ""), (1, 4, 0, ""), (1, 5, 0, ""), (1, 6, 5, "")),
+        *((2, 10, 0, ""), (2, 11, 0, ""), (2, 12, 0, "year")),
+        *((1, 20, 0, ""), (1, 21, 0, "")),
+    ]
+
+
+def test_a_weekly_limit_of_two_rules_together(world, office, draft):
+    url = reverse("admin:assessment_schemeversion_change", args=[draft.pk])
+    answer = office.post(
+        url,
+        {
+            **{"scheme": draft.scheme_id, "number": 1, "effective_from": "2026-09-01", "counting": "ever"},
+            **{"groups-TOTAL_FORMS": 1, "groups-INITIAL_FORMS": 0},
+            **{"groups-0-code": "talks", "groups-0-name": "讲座沙龙", "groups-0-shared": "person"},
+            **{"groups-0-cap_week": 3, "stars-TOTAL_FORMS": 0, "stars-INITIAL_FORMS": 0},
+        },
+    )
+    assert answer.status_code == 302
+    group = CapGroup.objects.get()
+    for number, kind in enumerate(("lecture", "salon"), start=1):
+        add_rule(
+            office,
+            draft,
+            name=f"参加{kind}",
+            kinds=[world.kinds[kind].pk],
+            points=2,
+            cap_week=2,
+            group=group.pk,
+            order=number,
+        )
+    monday = date(2026, 10, 5)
+    facts = [
+        came(world, 1, monday),
+        came(world, 2, monday + timedelta(days=1)),
+        came(world, 3, monday + timedelta(days=2), kind="lecture"),
+        came(world, 4, monday + timedelta(days=7), kind="lecture"),
+    ]
+    assert earned(world, draft, facts) == [
+        (1, 1, 2, ""),
+        (1, 2, 0, "week"),
+        (1, 3, 1, "group"),
+        (1, 4, 2, ""),
+    ]
+
+
+def test_hours_by_table_at_villages_for_grandparents_until_a_day_and_a_deduction(world, office, draft):
+    service = RecordKind.objects.create(code="night-watch", name="夜巡", measure="hours", most=8)
+    rubbish = RecordKind.objects.create(code="rubbish", name="乱扔垃圾")
+    add_rule(
+        office,
+        draft,
+        name="夜巡",
+        source="record",
+        items=[service.pk],
+        per="hour",
+        step_lines="2 3\n4 8",
+        roles=["grandparent"],
+        unit_kinds=["village"],
+        ends_on="2026-11-01",
+    )
+    taken = add_rule(
+        office, draft, name="乱扔垃圾", source="record", items=[rubbish.pk], effect="deduct", points=2
+    )
+    assert taken.points == -2
+    day = date(2026, 10, 31)
+
+    def served(number, hours, on=day, role="grandparent", where="village", item=service.pk):
+        return Fact(1, "record", number, None, on, minutes=hours * 60, item=item, role=role, unit_kind=where)
+
+    facts = [
+        served(1, 1),
+        served(2, 2),
+        served(3, 5),
+        served(4, 5, role="parent"),
+        served(5, 5, where="school"),
+        served(6, 5, on=date(2026, 11, 1)),
+        served(7, 0, item=rubbish.pk),
+    ]
+    assert earned(world, draft, facts) == [(1, 1, 0, ""), (1, 2, 3, ""), (1, 3, 8, ""), (1, 7, -2, "")]
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        ({"points": -1}, "points"),
+        ({"points": "many"}, "points"),
+        ({"effect": "deduct", "cap_day": 2}, "cap_day"),
+        ({"source": "record"}, "items"),
+        ({"step_lines": "two five"}, "step_lines"),
+        ({"step_lines": "5 2\n2 5"}, "step_lines"),
+        ({"step_lines": "2 5", "every": 3}, "step_lines"),
+        ({"every": 0}, "every"),
+        ({"begins_on": "2026-10-01", "ends_on": "2026-10-01"}, "ends_on"),
+        ({"validity": "months"}, "valid_months"),
+    ],
+)
+def test_a_slip_is_shown_at_its_field_and_nothing_is_saved(office, draft, more, wrong):
+    answer = office.post(reverse("admin:assessment_pointrule_add"), filled(draft, name="X", **more))
+    assert answer.status_code == 200
+    assert set(answer.context["adminform"].form.errors) == {wrong}
+    assert not PointRule.objects.exists()
+
+
+def test_the_rule_reads_itself_back_with_examples_and_the_preview_saves_nothing(world, office, draft):
+    told = filled(draft, name="参加讲座", kinds=[world.kinds["lecture"].pk], points=2, cap_day=4, cap_term=20)
+    with translation.override("zh-hans"):
+        shown = office.post(reverse("admin:assessment_pointrule_preview"), told)
+        wrong = office.post(reverse("admin:assessment_pointrule_preview"), {**told, "points": -1})
+    assert "参加讲座：每次 2 分，每天最多 4 分，每学期最多 20 分。" in shown.text
+    assert [(example.points, example.worth) for example in shown.context["examples"][:2]] == [(2, 2), (4, 10)]
+    assert shown.context["examples"][3].points == 20
+    assert "sentence" not in wrong.context
+    assert not PointRule.objects.exists()
+    rule = add_rule(office, draft, **told)
+    page = office.get(reverse("admin:assessment_pointrule_change", args=[rule.pk]))
+    assert [example.points for example in page.context["examples"]] == [
+        example.points for example in shown.context["examples"]
+    ]
+    assert rule.code == "rule-1"
+
+
+def test_a_rule_of_a_published_version_is_read_only(world, office, draft):
+    rule = add_rule(office, draft, name="X")
+    publish_version(draft, actor=None, now=NOW)
+    url = reverse("admin:assessment_pointrule_change", args=[rule.pk])
+    assert office.get(url).status_code == 200
+    assert office.post(url, filled(draft, name="Y")).status_code == 403
+    assert office.post(reverse("admin:assessment_pointrule_add"), filled(draft, name="Y")).status_code == 200
+    assert (
+        office.post(reverse("admin:assessment_pointrule_delete", args=[rule.pk]), {"post": "yes"}).status_code
+        == 403
+    )
+    assert PointRule.objects.get().name == "X"
+    assert draft.scheme.versions.get().status == VersionStatus.PUBLISHED
+
+
+def test_the_examples_of_a_rule_that_voids_show_the_loss(world, office, draft):
+    kind = RecordKind.objects.create(code="complaint", name="投诉", needs_event=True, is_complaint=True)
+    told = filled(draft, name="被投诉", source="record", items=[kind.pk], effect="void")
+    example = office.post(reverse("admin:assessment_pointrule_preview"), told).context["examples"][0]
+    assert (example.points, example.worth, example.cuts) == (0, 2, ((str(Cap.VOID.label), 2),))

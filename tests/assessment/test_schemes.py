@@ -1,0 +1,145 @@
+"""Schemes: a ready one loads once, a draft becomes law by publication, and law is not edited."""
+
+from datetime import date, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from django.utils import translation
+
+from assessment.enums import VersionStatus
+from assessment.models import PointRule, PointScheme, SchemeVersion, StarLevel
+from assessment.services.schemes import (
+    SchemeRefused,
+    copy_as_draft,
+    load_scheme,
+    publish_version,
+    read_ready_scheme,
+)
+from assessment.wording import rule_sentence, star_sentence
+from events.models import EventKind
+from portal.kernel.models import AuditEntry
+from tests.world import NOW, TODAY
+
+
+def load(world):
+    return load_scheme(
+        read_ready_scheme("daowen"), county=world.county, effective_from=date(2025, 9, 1), actor=None, now=NOW
+    )
+
+
+def test_the_published_points_of_the_handbook(world):
+    """points_B_daowen_alliance_parent_growth_handbook.csv, items 1 to 5: one point each time."""
+    load(world)
+    given = {
+        kind: rule.points
+        for rule in PointRule.objects.prefetch_related("kinds")
+        for kind in rule.kinds.values_list("code", flat=True)
+    }
+    assert given == dict.fromkeys(
+        ["lecture", "salon", "open_day", "parents_meeting", "committee_meeting", "parent_child"], 1
+    )
+    assert list(StarLevel.objects.order_by("level").values_list("level", "threshold")) == [
+        (3, 0),
+        (4, 10),
+        (5, 20),
+    ]
+
+
+def test_loading_twice_changes_nothing(world):
+    assert load(world).is_new
+    assert not load(world).is_new
+    assert SchemeVersion.objects.count() == 1
+    assert AuditEntry.objects.filter(action="scheme.publish").count() == 1
+
+
+def test_the_command_reads_the_rules_back_as_sentences(world):
+    out = StringIO()
+    with translation.override("zh-hans"):
+        call_command("load_point_scheme", county=world.county.code, stdout=out)
+    assert "每次 1 分" in out.getvalue()
+    assert PointScheme.objects.count() == 1
+    with pytest.raises(CommandError):
+        call_command("load_point_scheme", "nothing", county=world.county.code)
+    with pytest.raises(CommandError):
+        call_command("load_point_scheme", county="999999")
+
+
+def test_a_draft_copies_rules_kinds_and_stars(world):
+    first = load(world).scheme.versions.get()
+    draft = copy_as_draft(first, effective_from=TODAY, actor=None, now=NOW)
+    assert (draft.number, draft.status) == (2, VersionStatus.DRAFT)
+
+    def content(version):
+        return (
+            sorted((r.code, r.points, *sorted(k.code for k in r.kinds.all())) for r in version.rules.all()),
+            sorted(version.stars.values_list("level", "name", "threshold")),
+        )
+
+    assert content(draft) == content(first)
+    assert first.rules.count() == 11
+
+
+def test_publication_is_refused_until_the_draft_makes_sense(world):
+    first = load(world).scheme.versions.get()
+    with pytest.raises(SchemeRefused):
+        publish_version(first, actor=None, now=NOW)
+    draft = copy_as_draft(first, effective_from=first.effective_from, actor=None, now=NOW)
+    with pytest.raises(SchemeRefused):
+        publish_version(draft, actor=None, now=NOW)
+    draft.effective_from = TODAY
+    draft.save()
+    draft.stars.filter(level=5).update(threshold=5)
+    with pytest.raises(SchemeRefused):
+        publish_version(draft, actor=None, now=NOW)
+    draft.stars.filter(level=5).update(threshold=20)
+    draft.rules.all().delete()
+    with pytest.raises(SchemeRefused):
+        publish_version(draft, actor=None, now=NOW)
+    draft.refresh_from_db()
+    assert draft.status == VersionStatus.DRAFT
+
+
+def test_sentences(db):
+    rule = PointRule(name="参加讲座", points=1, cap_day=2, cap_year=20)
+    star = StarLevel(
+        name="四星级家长", threshold=10, also_kind=EventKind(name="讲座"), also_times=2, basis="points"
+    )
+    with translation.override("zh-hans"):
+        assert rule_sentence(rule, []) == "参加讲座：每次 1 分，每天最多 2 分，每学年最多 20 分。"
+        assert rule_sentence(rule, ["讲座"]).startswith("参加讲座：")
+        assert rule_sentence(rule, ["讲座", "沙龙"]).startswith("参加讲座（讲座、沙龙）：")
+        assert star_sentence(star, {}) == "四星级家长：满 10 分，并参加讲座不少于 2 次。"
+        star.also_kind, star.also_rule, star.also_rule_times = None, "reading", 3
+        assert "“亲子阅读”" in star_sentence(star, {"reading": "亲子阅读"})
+        assert "reading" not in star_sentence(star, {"reading": "亲子阅读"})
+
+
+@pytest.fixture
+def admin_client(world, client, settings, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    settings.STAFF_SECOND_FACTOR = False
+    client.force_login(world.as_("county_admin"), backend="accounts.backends.RoleBackend")
+    return client
+
+
+def test_in_the_office_a_version_is_copied_and_published_only_after_a_trial(world, admin_client):
+    first = load(world).scheme.versions.get()
+    admin_client.post(reverse("admin:assessment_schemeversion_copy", args=[first.pk]))
+    draft = SchemeVersion.objects.get(number=2)
+    assert draft.effective_from == TODAY + timedelta(days=1)
+    url = reverse("admin:assessment_schemeversion_publish", args=[draft.pk])
+    for ask in (admin_client.get, admin_client.post):
+        assert ask(url)["Location"] == reverse("admin:assessment_schemeversion_try", args=[draft.pk])
+    draft.refresh_from_db()
+    assert draft.status == VersionStatus.DRAFT
+
+
+def test_a_published_version_is_read_only_in_the_office(world, admin_client):
+    first = load(world).scheme.versions.get()
+    url = reverse("admin:assessment_schemeversion_change", args=[first.pk])
+    assert b'name="_save"' not in admin_client.get(url).content
+    assert admin_client.post(url, {"number": 9}).status_code == 403
+    first.refresh_from_db()
+    assert first.number == 1

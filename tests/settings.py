@@ -1,0 +1,18 @@
+"""The portal's settings as the suite runs them, on whatever servers the environment names."""
+
+import os
+
+os.environ.setdefault("PORTAL_ENV", "test")
+
+from portal.settings import *  # noqa: F403
+
+# Tests that run side by side share one Redis, but neither counters nor queues.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+CACHES["default"]["KEY_PREFIX"] = f"test-{WORKER}"  # noqa: F405
+CELERY_TASK_DEFAULT_QUEUE = f"test-{WORKER}"
+
+# A task runs inside the test that asked for it, unless the test asks for the real worker.
+CELERY_TASK_ALWAYS_EAGER = True
+
+# Style sheets and scripts come straight from where they are kept.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
