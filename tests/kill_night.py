@@ -24,10 +24,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -38,36 +40,49 @@ A_ROUND = 5
 """Workers killed in a round, at most."""
 BESIDE = 0.3
 """How often another worker works beside those that are killed."""
-LONGEST = 180
-"""Seconds that a night may take here before it counts as hung."""
 
 
 # ── The worker that is killed ────────────────────────────────────────────────
 
 
 def work() -> None:
-    """Nights as ordered, one line of JSON each; the answer says what the night has made."""
+    """Nights as ordered, one line of JSON each, every one in a process of its own that is forked from this one: the
+    portal is loaded once, however many die."""
     import django
 
     django.setup()
+    # Loaded before the fork. Nothing is opened yet: no connection, no thread.
+    for module in ("assessment.engine.verify", "assessment.tasks", "portal.nightly", "tests.night_county"):
+        import_module(module)
+
+    for line in sys.stdin:
+        pid = os.fork()
+        if not pid:
+            try:
+                one_night(json.loads(line))
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        _pid, status = os.waitpid(pid, 0)
+        say({"ended": os.waitstatus_to_exitcode(status)})
+
+
+def one_night(order: dict[str, Any]) -> None:
     from assessment.engine.verify import verify_ledger
     from tests.night_county import night_digest
 
-    say({"ready": True})
-    for line in sys.stdin:
-        order = json.loads(line)
-        turn_to(order["database"])
-        moments = Moments(order.get("die_at"))
-        say({"begun": True})
-        with moments.counted(), apart() if order.get("apart") else nullcontext():
-            do_the_night(by_tasks=order.get("by_tasks", False))
-        say(
-            {
-                "digest": night_digest(),
-                "findings": [finding.code for finding in verify_ledger()],
-                "moments": moments.met,
-            }
-        )
+    turn_to(order["database"])
+    moments = Moments(order.get("die_at"))
+    say({"begun": os.getpid()})
+    with moments.counted(), apart() if order.get("apart") else nullcontext():
+        do_the_night(by_tasks=order.get("by_tasks", False))
+    made = {
+        "digest": night_digest(),
+        "findings": [finding.code for finding in verify_ledger()],
+        "moments": moments.met,
+    }
+    say({"made": made})
 
 
 def say(what: dict[str, Any]) -> None:
@@ -237,7 +252,7 @@ class Postgres:
 
 
 class Worker:
-    """A process of its own, started as any other, that does nights as it is told."""
+    """Does nights as it is told, each in a process of its own."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         self.process = subprocess.Popen(
@@ -254,26 +269,29 @@ class Worker:
         self.process.stdin.write(json.dumps(what) + "\n")
         self.process.stdin.flush()
 
-    def hear(self, key: str) -> dict[str, Any] | None:
-        """What the worker says of `key`; None where it has died."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            said: dict[str, Any] = json.loads(line)
-            if key in said:
-                return said
-        self.process.wait(timeout=LONGEST)
-        if self.process.returncode != -signal.SIGKILL:
-            raise AssertionError(f"a worker ended by itself with {self.process.returncode}")
-        return None
+    def begun(self) -> int:
+        """The process that has begun the night."""
+        pid: int = self._said()["begun"]
+        return pid
 
-    def kill(self) -> None:
-        self.process.kill()
+    def made(self) -> dict[str, Any] | None:
+        """What the night has made, once its process has ended; None where it was killed before it was done."""
+        made = None
+        while "ended" not in (said := self._said()):
+            made = said.get("made", made)
+        assert said["ended"] in (0, -signal.SIGKILL), f"a night ended by itself with {said['ended']}"
+        return made
+
+    def _said(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, f"a worker ended by itself with {self.process.wait()}"
+        said: dict[str, Any] = json.loads(line)
+        return said
 
     def end(self) -> None:
-        with suppress(BrokenPipeError, ValueError):
-            self.process.communicate(timeout=LONGEST)
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
 
 
 @dataclass
@@ -322,7 +340,6 @@ class Night:
 
     def __exit__(self, *_: object) -> None:
         for worker in self.workers:
-            worker.kill()
             worker.end()
         self.databases.end()
 
@@ -342,24 +359,20 @@ class Night:
     def finished(self, database: str, *, by: Worker | None = None, **how: Any) -> dict[str, Any]:
         worker = by or self.finisher
         worker.order(database=database, **how)
-        said = worker.hear("digest")
-        assert said is not None, "the last worker was killed"
-        return said
+        worker.begun()
+        made = worker.made()
+        assert made is not None, "the last worker was killed"
+        return made
 
     def killed(self, database: str, *, die_at: int | None, after: float = 0.0, **how: Any) -> bool:
         """Whether the worker that is to die at a moment, or else after some seconds, died before it was done."""
-        victim = self.victim
-        victim.order(database=database, die_at=die_at, **how)
-        victim.hear("begun")
+        self.victim.order(database=database, die_at=die_at, **how)
+        process = self.victim.begun()
         if die_at is None:
             time.sleep(after)
-            victim.kill()
-        was_done = victim.hear("digest") is not None
-        if die_at is None or not was_done:
-            self.workers.remove(victim)
-            victim.end()
-            self.victim = self.new_worker()
-        return not was_done
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        return self.victim.made() is None
 
     def after_a_kill(self, **how: Any) -> dict[str, Any]:
         """What a night has made after one worker was killed so."""
@@ -379,6 +392,7 @@ class Night:
         is_beside = draw.random() < BESIDE
         if is_beside:
             self.finisher.order(database=database)
+            self.finisher.begun()
         killed, plan = 0, []
         for _ in range(most):
             how = {"by_tasks": draw.random() < 0.5}
@@ -391,7 +405,7 @@ class Night:
             else:
                 told.finished_before += 1
         if is_beside:
-            self.finisher.hear("digest")
+            self.finisher.made()
         said = self.finished(database, by_tasks=draw.random() < 0.5)
         told.kills, told.rounds, told.beside = told.kills + killed, told.rounds + 1, told.beside + is_beside
         assert said["findings"] == [], f"{said['findings']} after {plan}, beside {is_beside}"

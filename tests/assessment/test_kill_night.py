@@ -1,6 +1,8 @@
 """Row R-1 for the night: workers killed with SIGKILL at random moments, on a real database. The command
 `python -m tests.kill_night` does the same as often as one likes."""
 
+import pytest
+
 from tests.kill_night import kill
 
 KILLS, SEED = 15, 20_270_901
@@ -12,7 +14,14 @@ def test_row_r_1_killed_workers_leave_the_county_of_an_undisturbed_night(whole_n
     told = kill(whole_night, kills=KILLS, seed=SEED)
     assert told.kills == KILLS
     assert 0 < told.at["from outside"] < KILLS, told
-    assert {"before commit", "after commit"} & set(told.at), told
+
+
+@pytest.mark.parametrize("moment", ["before commit", "after commit", "copy assessment_pointentry"])
+def test_a_worker_killed_at_the_edge_of_its_writing_leaves_the_same_county(whole_night, moment):
+    """The moments that a draw may miss: the first time that a night writes, and on either side of its commit."""
+    found = whole_night.after_a_kill(die_at=whole_night.undisturbed["moments"].index(moment))
+    assert found["findings"] == []
+    assert found["digest"] == whole_night.undisturbed["digest"]
 
 
 def test_a_night_by_tasks_makes_the_same_county(whole_night):
