@@ -7,13 +7,18 @@ violation of the content security policy is one), when a script throws, or when 
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import get_ident
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.core.signals import got_request_exception, request_finished, request_started
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
@@ -45,6 +50,33 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+class UnderWay:
+    """The requests that are being answered. A page that closes leaves some of them behind, and they would meet a
+    database that is being emptied for the next test."""
+
+    def __init__(self) -> None:
+        self.requests: set[int] = set()
+        request_started.connect(self._begin)
+        got_request_exception.connect(self._end)
+        request_finished.connect(self._end)
+
+    def _begin(self, environ: dict[str, Any], **_: object) -> None:
+        if environ["SERVER_NAME"] != "testserver":  # Django's test client answers before it returns
+            self.requests.add(get_ident())
+
+    def _end(self, **_: object) -> None:
+        self.requests.discard(get_ident())
+
+    def wait(self, seconds: float = 15) -> None:
+        until = time.monotonic() + seconds
+        while self.requests and time.monotonic() < until:
+            time.sleep(0.01)
+        assert not self.requests, "a request was not answered before the test ended"
+
+
+UNDER_WAY = UnderWay()
+
+
 def _page(size: str, browser: Browser, live_server) -> Iterator[Page]:
     width, height = SIZES[size]
     context = browser.new_context(
@@ -73,6 +105,7 @@ def _page(size: str, browser: Browser, live_server) -> Iterator[Page]:
     context.on("request", asked)
     yield page
     context.close()
+    UNDER_WAY.wait()
     assert faults == [], faults[:3]
 
 
@@ -102,12 +135,17 @@ def sign_in(live_server) -> Callable[[Page, object], None]:
     return enter
 
 
-def shoot(page: Page, name: str) -> Path:
-    """A picture of the whole page for looking at: var/screenshots/NAME-WIDTH.png."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    path = SCREENSHOTS / f"{name}-{page.viewport_size['width']}.png"
-    page.screenshot(path=path, full_page=True)
-    return path
+def at(path: str) -> re.Pattern[str]:
+    """The addresses of one page, whatever its query. A path in the query of another page is not that page."""
+    return re.compile(rf"^https?://[^/]+{re.escape(path)}(\?|$)")
+
+
+def shoot(page: Page, name: str) -> None:
+    """A picture of the whole page for somebody to look at, where the environment asks for them (SHOOT=1):
+    var/screenshots/NAME-WIDTH.png."""
+    if os.environ.get("SHOOT"):
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{page.viewport_size['width']}.png", full_page=True)
 
 
 def faults_of_access(page: Page) -> list[str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from django.urls import reverse
 
 from portal.kernel.sms.local import OUTBOX
-from tests.browser import faults_of_access, shoot
+from tests.browser import at, faults_of_access, shoot
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MAIN = "main form.card button[type=submit]"
@@ -19,10 +17,10 @@ def by_code(page) -> None:
     page.goto(reverse("account_login"))
     page.fill("#id_phone", "13800000000")
     page.click(MAIN)
-    page.wait_for_url(re.compile(reverse("account_code")))
+    page.wait_for_url(at(reverse("account_code")))
     page.fill("#id_code", OUTBOX[-1].values["code"])
     page.click(MAIN)
-    page.wait_for_url(re.compile("/$"))
+    page.wait_for_url(at("/"))
 
 
 def looked_at(page, name: str) -> None:
@@ -52,17 +50,17 @@ def test_a_parent_sets_up_a_passkey_and_signs_in_with_it(world, phone):
     phone.click("text=在本机设置通行密钥")
     looked_at(phone, "own-passkey-add")
     phone.click("#mfa_webauthn_add")
-    phone.wait_for_url(re.compile(reverse("mfa_list_webauthn") + "$"))
+    phone.wait_for_url(at(reverse("mfa_list_webauthn")))
     assert phone.locator("ul.rows li").count() == 1
     looked_at(phone, "own-passkeys-one")
     phone.goto(reverse("me"))
     phone.click("main form[action*=logout] button")
-    phone.wait_for_url(re.compile(reverse("account_login")))
+    phone.wait_for_url(at(reverse("account_login")))
     assert phone.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
     phone.goto(f"{reverse('account_login')}?next=/points/")
     shoot(phone, "door-with-passkey")
     phone.click("#passkey_login")
-    phone.wait_for_url(re.compile("/points/"))
+    phone.wait_for_url(at("/points/"))
 
 
 def test_my_sign_in_in_elder_mode_and_on_a_large_screen(world, phone, desktop, sign_in):

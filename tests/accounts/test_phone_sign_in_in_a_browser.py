@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from accounts.models import SmsCode
 from accounts.sign_in import work
 from portal.kernel.sms.local import OUTBOX
-from tests.browser import faults_of_access, shoot
+from tests.browser import at, faults_of_access, shoot
 from tests.world import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,7 +40,7 @@ def walk(page, name: str) -> None:
     shoot(page, f"{name}-number-wrong")
     page.fill("#id_phone", "138 0000 0000")
     page.click(MAIN)
-    page.wait_for_url(re.compile(reverse("account_code")))
+    page.wait_for_url(at(reverse("account_code")))
     shoot(page, f"{name}-code")
     assert faults_of_access(page) == []
     assert fits(page)
@@ -50,12 +50,12 @@ def walk(page, name: str) -> None:
     shoot(page, f"{name}-code-wrong")
     page.fill("#id_code", OUTBOX[-1].values["code"])
     page.click(MAIN)
-    page.wait_for_url(re.compile(reverse("account_who")))
+    page.wait_for_url(at(reverse("account_who")))
     shoot(page, f"{name}-who")
     assert faults_of_access(page) == []
     assert fits(page)
     page.click("text=Parent 0")
-    page.wait_for_url(re.compile(reverse("points")))
+    page.wait_for_url(at(reverse("points")))
 
 
 def test_a_parent_signs_in_on_a_phone(world, phone):
@@ -90,7 +90,7 @@ def test_the_script_solves_the_challenge_that_the_server_sets(world, phone):
     given = phone.input_value("[name=challenge]")
     assert work.solved(given, phone.input_value("[name=work]"))
     phone.click(MAIN)
-    phone.wait_for_url(re.compile(reverse("account_code")))
+    phone.wait_for_url(at(reverse("account_code")))
     assert SmsCode.objects.get().proof == given.partition(":")[0]
     again = phone.locator("[data-again]")
     assert again.is_disabled()

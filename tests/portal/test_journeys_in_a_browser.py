@@ -21,7 +21,7 @@ from parentschool.models import Claim
 from portal.kernel import clock, notices
 from portal.kernel.sms.local import OUTBOX
 from portal.kernel.spreadsheets import read_table
-from tests.browser import faults_of_access, shoot, sideways
+from tests.browser import at, faults_of_access, shoot, sideways
 from tests.events.plans import plan
 from tests.matrix.rows import fill
 from tests.world import NOW, World, build_world
@@ -41,7 +41,7 @@ def by_code(page: Page, number: str) -> None:
     """From the page of the door to where the code leads."""
     page.fill("#id_phone", number)
     page.click(MAIN)
-    page.wait_for_url(re.compile(reverse("account_code")))
+    page.wait_for_url(at(reverse("account_code")))
     page.fill("#id_code", OUTBOX[-1].values["code"])
     page.click(MAIN)
 
