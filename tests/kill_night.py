@@ -18,7 +18,6 @@ import argparse
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -34,6 +33,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.copies import Files, Postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 A_ROUND = 5
@@ -178,74 +179,6 @@ def prepare() -> None:
 
     call_command("migrate", verbosity=0)
     build_county()
-
-
-# ── Databases ────────────────────────────────────────────────────────────────
-
-
-class Files:
-    """SQLite: a county is a file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment = {"VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""}
-
-    def start(self) -> None:
-        """The county of the beginning lies where the settings look for it."""
-
-    def fresh(self, number: int) -> str:
-        path = self.folder / f"round-{number}.sqlite3"
-        shutil.copy(self.folder / "portal.sqlite3", path)
-        return str(path)
-
-    def drop(self, database: str) -> None:
-        for path in self.folder.glob(Path(database).name + "*"):
-            path.unlink()
-
-    def end(self) -> None:
-        """The folder goes as a whole."""
-
-
-class Postgres:
-    """A county is a database; the one of the beginning is the template of the others."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        import psycopg2
-
-        self.server = url.rpartition("/")[0]
-        self.name = f"night_{os.getpid()}"
-        self.environment = {
-            "VAR_DIR": str(folder),
-            "DATABASE_URL": f"{self.server}/{self.name}",
-            "REDIS_URL": "",
-            "PGOPTIONS": "-c synchronous_commit=off",  # it is workers that die here, not the server
-        }
-        self.connection = psycopg2.connect(f"{self.server}/postgres")
-        self.connection.autocommit = True
-        self.made: set[str] = set()
-
-    def _run(self, statement: str) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.execute(statement)
-
-    def start(self) -> None:
-        self._run(f"CREATE DATABASE {self.name}")
-        self.made.add(self.name)
-
-    def fresh(self, number: int) -> str:
-        name = f"{self.name}_{number}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {self.name}")
-        self.made.add(name)
-        return name
-
-    def drop(self, database: str) -> None:
-        self._run(f"DROP DATABASE {database} WITH (FORCE)")
-        self.made.discard(database)
-
-    def end(self) -> None:
-        for name in sorted(self.made):
-            self.drop(name)
-        self.connection.close()
 
 
 # ── Who kills ────────────────────────────────────────────────────────────────

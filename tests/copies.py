@@ -1,0 +1,72 @@
+"""Databases that come and go in a moment: one county as it was in the beginning, and as many copies as are wanted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+
+class Files:
+    """SQLite: a county is a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {"VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""}
+
+    def start(self) -> None:
+        """The county of the beginning lies where the settings look for it."""
+
+    def fresh(self, number: int) -> str:
+        path = self.folder / f"round-{number}.sqlite3"
+        shutil.copy(self.folder / "portal.sqlite3", path)
+        return str(path)
+
+    def drop(self, database: str) -> None:
+        for path in self.folder.glob(Path(database).name + "*"):
+            path.unlink()
+
+    def end(self) -> None:
+        """The folder goes as a whole."""
+
+
+class Postgres:
+    """A county is a database; the one of the beginning is the template of the others."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        import psycopg2
+
+        self.server = url.rpartition("/")[0]
+        self.name = f"night_{os.getpid()}"
+        self.environment = {
+            "VAR_DIR": str(folder),
+            "DATABASE_URL": f"{self.server}/{self.name}",
+            "REDIS_URL": "",
+            "PGOPTIONS": "-c synchronous_commit=off",  # it is workers that die here, not the server
+        }
+        self.connection = psycopg2.connect(f"{self.server}/postgres")
+        self.connection.autocommit = True
+        self.made: set[str] = set()
+
+    def _run(self, statement: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def start(self) -> None:
+        self._run(f"CREATE DATABASE {self.name}")
+        self.made.add(self.name)
+
+    def fresh(self, number: int) -> str:
+        name = f"{self.name}_{number}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {self.name}")
+        self.made.add(name)
+        return name
+
+    def drop(self, database: str) -> None:
+        self._run(f"DROP DATABASE {database} WITH (FORCE)")
+        self.made.discard(database)
+
+    def end(self) -> None:
+        for name in sorted(self.made):
+            self.drop(name)
+        self.connection.close()
