@@ -178,6 +178,24 @@ def _from_sqlite(value: Any, kind: Any) -> Any:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+@contextmanager
+def one_view() -> Iterator[None]:
+    """Everything read inside is as the database stood at one moment, whoever writes meanwhile; nobody waits for it.
+    Inside another transaction the view is that transaction's."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if is_postgres() else "BEGIN DEFERRED"
+        )
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("COMMIT")
+
+
 # ── In ───────────────────────────────────────────────────────────────────────
 
 

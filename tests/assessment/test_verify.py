@@ -4,10 +4,12 @@ import json
 from datetime import timedelta
 from io import StringIO
 
+import polars as pl
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from assessment.engine import verify, verify_lines
 from assessment.engine.verify import verify_ledger
 from assessment.models import Batch, PointEntry, PointRule, Standing
 from assessment.queries.shards import shards
@@ -38,8 +40,9 @@ def posted(world):
 
 
 @pytest.fixture
-def tamper(posted):
-    """Run SQL with the guards taken away, as somebody with the database password could."""
+def tamper(posted, monkeypatch):
+    """Run SQL with the guards taken away, as somebody with the database password could; what is found is found
+    whether the ledger is read in one piece or posting by posting."""
 
     def run(statement: str) -> set[str]:
         for table in LEDGER:
@@ -48,7 +51,11 @@ def tamper(posted):
             cursor.execute(statement)
         for table in LEDGER:
             append_only.run(connection, table, install=True)
-        return {finding.code for finding in verify_ledger()}
+        found = [(finding.code, str(finding)) for finding in verify_ledger()]
+        with monkeypatch.context() as small:
+            small.setattr(verify, "PIECE", 1)
+            assert [(finding.code, str(finding)) for finding in verify_ledger()] == found
+        return {code for code, _ in found}
 
     return run
 
@@ -85,6 +92,32 @@ def test_a_duplicate_is_found(tamper):
     pk = line(reverses__isnull=True, rule__code="salon")
     key = PointEntry.objects.get(pk=pk).key[:-1] + "2"
     assert {"sum", "chain", "duplicate"} <= tamper(COPY.format(key=f"'{key}'", pk=pk))
+
+
+def test_a_key_that_stands_in_two_pieces_is_found(posted):
+    """As where the database had lost its own unique key."""
+    [*batches] = Batch.objects.values_list("pk", flat=True)
+    part = verify._read(batches)
+    lines = verify_lines.Lines()
+    lines.add(batches, part)
+    lines.add(batches, part)
+    said = [str(finding) for finding in lines.findings([part, part]) if finding.code == "duplicate"]
+    assert [text.rsplit(" ", 1)[-1] for text in said] == [
+        f"({2 * part.height})",
+        f"({2 * (part.height - 2)})",
+    ]
+
+
+def test_hashes_that_agree_by_chance_are_no_finding(posted, monkeypatch):
+    monkeypatch.setattr(verify_lines, "_twice", pl.concat)
+    assert verify_ledger() == []
+
+
+def test_lines_without_a_posting_are_found(tamper):
+    pk, batch = PointEntry.objects.filter(rule__code="salon").values_list("pk", "batch_id")[0]
+    found = tamper(f"UPDATE assessment_pointentry SET batch_id = 99999999 WHERE id = {pk}")
+    assert found == {"sum", "chain", "orphan"}
+    assert tamper(f"UPDATE assessment_pointentry SET batch_id = {batch} WHERE id = {pk}") == set()
 
 
 def test_lines_in_another_order_are_found(tamper):

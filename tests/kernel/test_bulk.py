@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from accounts.models import Region
 from portal.kernel import bulk
 from portal.kernel.models import AuditEntry, Run
+from tests.threads import at_once, shared_database
 from tests.world import NOW
+
+__all__ = ["shared_database"]
 
 FULL = {
     "number": pl.Int64,
@@ -156,3 +159,18 @@ def test_an_error_leaves_no_staged_table():
         assert bulk.copy_out(f"SELECT n FROM {other}", [], {"n": pl.Int64}).rows() == [(1,)]
     with connection.cursor() as cursor:
         assert table.strip('"') not in connection.introspection.table_names(cursor)
+
+
+def test_one_view_does_not_see_what_others_write_meanwhile(shared_database):
+    def write() -> None:
+        Run.objects.create(step="test", day=date(2026, 1, 1), shard=f"{Run.objects.count()}", started_at=NOW)
+
+    write()
+    with bulk.one_view():
+        assert Run.objects.count() == 1
+        at_once([write])
+        assert Run.objects.count() == 1
+    assert Run.objects.count() == 2
+    with transaction.atomic(), bulk.one_view():
+        write()
+    assert Run.objects.count() == 3
