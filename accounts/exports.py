@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
@@ -149,28 +150,31 @@ class ExportingAdmin(ExportMixin, ScopedModelAdmin):
                 query=request.GET.urlencode(),
             )
             return redirect("job", job.pk)
-        content = self.get_export_data(FastXLSX(), request, rows, count=rows.count(), place=place)
+        content = self.get_export_data(FastXLSX(), request, rows)
+        self._note(request, count=rows.count(), place=place)
         return FileResponse(ContentFile(content), as_attachment=True, filename=self._file_name())
 
     def get_export_data(self, file_format: Any, request: Any, queryset: QuerySet, **more: Any) -> bytes:
-        """The workbook, with its line in the audit."""
         resource = self.get_export_resource_classes(request)[0](progress=more.get("progress"))
         content: bytes = file_format.export_data(resource.export(queryset))
+        return content
+
+    def _note(self, request: SignedInRequest, *, count: int, place: str) -> None:
+        """The line in the audit without which no workbook goes out."""
         audit.record(
             "table.export",
             actor=request.user,
             now=clock.now(),
-            path=more["place"],
+            path=place,
             table=self.opts.label_lower,
-            rows=more["count"],
+            rows=count,
             filtered=sorted(request.GET),
         )
-        return content
 
     def _file_name(self) -> str:
         return f"{self.opts.verbose_name_plural} {clock.today()}.xlsx"
 
-    def _export_job(self, progress: Progress) -> dict[str, Any]:
+    def _export_job(self, progress: Progress) -> None:
         """The list as it was filtered, of what the asker may export by the time it is written."""
         job, request = progress.job, SignedInRequest()
         asker, right = job.asked_by, permission(self.model, "export")
@@ -180,9 +184,9 @@ class ExportingAdmin(ExportMixin, ScopedModelAdmin):
         rows = self.rows_to_export(request, job.path)
         count = rows.order_by().count()
         progress.of(count)
-        content = self.get_export_data(
-            FastXLSX(), request, rows, count=count, place=job.path, progress=progress
-        )
-        progress.deliver(self._file_name(), ContentFile(content))
+        content = self.get_export_data(FastXLSX(), request, rows, progress=progress)
         told = ngettext("%(n)s row is in the workbook.", "%(n)s rows are in the workbook.", count)
-        return {"message": told % {"n": count}}
+        with transaction.atomic():
+            self._note(request, count=count, place=job.path)
+            progress.deliver(self._file_name(), ContentFile(content))
+            progress.end({"message": told % {"n": count}})

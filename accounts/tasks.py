@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from celery import shared_task
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.access import scope_for
@@ -49,14 +50,17 @@ def check(progress: Progress) -> dict[str, Any]:
 
 
 @confirmation_of("school_import")
-def write(progress: Progress) -> dict[str, Any]:
+def write(progress: Progress) -> dict[str, Any] | None:
     """The file is read anew: what has changed since the check is seen, and faults write nothing."""
     plan = read(progress)
     if plan.faults:
         return check(progress)
     opened_on = date.fromisoformat(progress.job.params["opened_on"])
-    written = write_schools(plan, opened_on=opened_on, actor=progress.job.asked_by, now=clock.now())
-    return {"message": _("%(count)s schools are opened.") % {"count": written}, "refused": listed(plan.other)}
+    with transaction.atomic():
+        written = write_schools(plan, opened_on=opened_on, actor=progress.job.asked_by, now=clock.now())
+        told = _("%(count)s schools are opened.") % {"count": written}
+        progress.end({"message": told, "refused": listed(plan.other)})
+    return None
 
 
 @shared_task

@@ -13,6 +13,7 @@ from typing import Any
 
 from celery import shared_task
 from django.core.files.base import File
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Unit
@@ -51,28 +52,29 @@ def measure_county(path: str, through: str) -> None:
 
 
 @job_kind(reversal.KIND, permission=reversal.PERMISSION)
-def reverse_posting(progress: Progress) -> dict[str, Any]:
+def reverse_posting(progress: Progress) -> None:
     job = progress.job
     batch = Batch.objects.select_related("unit", "version__scheme__unit").get(pk=job.params["batch"])
-    made = reversal.reverse_batch(batch, reason=job.params["reason"], actor=job.asked_by, now=clock.now())
-    return {"counts": [[_("lines posted"), sum(one.lines for one in made)]]}
+    with transaction.atomic():
+        made = reversal.reverse_batch(batch, reason=job.params["reason"], actor=job.asked_by, now=clock.now())
+        progress.end({"counts": [[_("lines posted"), sum(one.lines for one in made)]]})
 
 
 @job_kind(what_if.KIND, permission=what_if.PERMISSION, template="assessment/trial/job.html")
-def try_rules(progress: Progress) -> dict[str, Any]:
+def try_rules(progress: Progress) -> None:
     job = progress.job
-    made = what_if.try_version(
+    what_if.try_version(
         SchemeVersion.objects.get(pk=job.params["version"]),
         effective_from=date.fromisoformat(job.params["effective_from"]),
         actor=job.asked_by,
         now=clock.now(),
         of=progress.of,
         at=progress.at,
+        done=lambda made: progress.end({"trial": made.pk}),
     )
-    return {"trial": made.pk}
 
 
-@job_kind(recounts.KIND, permission=recounts.PERMISSION, template="assessment/night/job.html")
+@job_kind(recounts.KIND, permission=recounts.PERMISSION, template="assessment/night/job.html", in_parts=True)
 def count_again(progress: Progress) -> dict[str, Any]:
     job = progress.job
     step, shard, day = job.params["step"], job.path, date.fromisoformat(job.params["day"])
@@ -87,12 +89,17 @@ def count_again(progress: Progress) -> dict[str, Any]:
 
 
 @job_kind(export.KIND, permission=export.PERMISSION)
-def export_appraisals(progress: Progress) -> dict[str, Any]:
+def export_appraisals(progress: Progress) -> None:
     job = progress.job
     scheme = AppraisalScheme.objects.select_related("unit").get(pk=job.params["scheme"])
     year = job.params["year"]
     made = io.BytesIO()
-    units = export.export_appraisals(
+
+    def deliver(units: int) -> None:
+        progress.deliver(export.workbook_name(scheme, year), File(made))
+        progress.end({"counts": [[_("units in the workbook"), units]]})
+
+    export.export_appraisals(
         scheme,
         year=year,
         path=job.path,
@@ -101,6 +108,5 @@ def export_appraisals(progress: Progress) -> dict[str, Any]:
         now=clock.now(),
         of=progress.of,
         at=progress.at,
+        done=deliver,
     )
-    progress.deliver(export.workbook_name(scheme, year), File(made))
-    return {"counts": [[_("units in the workbook"), units]]}

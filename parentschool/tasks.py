@@ -58,15 +58,19 @@ def check(progress: Progress) -> dict[str, Any]:
 
 
 @confirmation_of(KIND)
-def write(progress: Progress) -> dict[str, Any]:
+def write(progress: Progress) -> None:
     """The list is read and compared anew; what differs from what was shown is not written."""
     job = progress.job
     progress.of(STEPS)
+
+    def done(checked: Checked) -> None:
+        told = {"written": True, "message": _("The list is imported.")}
+        progress.end({**_result(job, checked), **told})
+
     with job.source.open("rb") as content:
-        checked = commit_roster(
-            _file(job, content), digest=job.result["digest"], actor=job.asked_by, now=clock.now()
+        commit_roster(
+            _file(job, content), digest=job.result["digest"], actor=job.asked_by, now=clock.now(), done=done
         )
-    return {**_result(job, checked), "written": True, "message": _("The list is imported.")}
 
 
 def _file(job: Job, content: Any) -> RosterFile:

@@ -84,8 +84,10 @@ def try_version(
     now: datetime,
     of: Callable[[int], None] = lambda total: None,
     at: Callable[[int], None] = lambda done: None,
+    done: Callable[[RuleTrial], None] = lambda made: None,
 ) -> RuleTrial:
-    """Count what the draft would change and keep the result. `of` and `at` are told how far it is, in shards."""
+    """Count what the draft would change and keep the result. `of` and `at` are told how far it is, in shards; `done`
+    what came of it, in the transaction that keeps it."""
     version = SchemeVersion.objects.select_related("scheme__unit").prefetch_related(*WHOLE).get(pk=version.pk)
     county = version.scheme.unit
     note, heads = newest_note(), heads_of(county)
@@ -126,6 +128,7 @@ def try_version(
             number=version.number,
             lines=made.lines,
         )
+        done(made)
     return made
 
 

@@ -93,8 +93,15 @@ def check_roster(roster: RosterFile, *, actor: Person | None, now: datetime) -> 
         return _plan(prepared, roster.answers)[0]
 
 
-def commit_roster(roster: RosterFile, *, digest: str, actor: Person | None, now: datetime) -> Checked:
-    """Write what `check_roster` showed under this digest, in one transaction.
+def commit_roster(
+    roster: RosterFile,
+    *,
+    digest: str,
+    actor: Person | None,
+    now: datetime,
+    done: Callable[[Checked], None] = lambda checked: None,
+) -> Checked:
+    """Write what `check_roster` showed under this digest, in one transaction; `done` is told of it inside.
 
     Raises what `check_roster` raises, and RosterRefused where the file or the records are no longer the same, where
     faults or open doubts are left, or where no legal basis is stated.
@@ -113,6 +120,7 @@ def commit_roster(roster: RosterFile, *, digest: str, actor: Person | None, now:
             occasion = Occasion(now, clock.day_of(now), checked.year.year)
             write(checked.plan.writes, known, prepared.schools, occasion)
             _record(roster, checked, actor, now)
+            done(checked)
     except IntegrityError as error:
         raise RosterRefused(CHANGED, code="roster_changed") from error
     return checked

@@ -38,7 +38,7 @@ def load(request: SignedInRequest, pk: int) -> Job:
     job = jobs_of(request).filter(pk=pk).first()
     if job is None:
         raise Http404
-    return jobs.with_progress(job)
+    return jobs.with_progress(job, clock.now())
 
 
 @permission_required(PERMISSION)
@@ -66,8 +66,7 @@ def roster_new(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def roster_job(request: SignedInRequest, pk: int) -> HttpResponse:
     job = load(request, pk)
-    gone = jobs.is_abandoned(job, clock.now())
-    context: dict[str, Any] = {"job": job, "result": job.result, "is_abandoned": gone, "decides_here": True}
+    context: dict[str, Any] = {"job": job, "result": job.result, "decides_here": True}
     return render(request, "work/roster_job.html", context)
 
 
@@ -76,7 +75,7 @@ def roster_job(request: SignedInRequest, pk: int) -> HttpResponse:
 def roster_progress(request: SignedInRequest, pk: int) -> HttpResponse:
     job = load(request, pk)
     response = render(request, "work/roster_progress.html", {"job": job})
-    if not job.is_under_way or jobs.is_abandoned(job, clock.now()):
+    if not job.is_under_way:
         response["HX-Refresh"] = "true"
     return response
 

@@ -34,14 +34,15 @@ def load(request: SignedInRequest, pk: int) -> Job:
     job = jobs_open_to(request.user).filter(pk=pk).first()
     if job is None:
         raise Http404
-    return jobs.with_progress(job)
+    return jobs.with_progress(job, clock.now())
 
 
 @login_required
 @require_GET
 def job_list(request: SignedInRequest) -> HttpResponse:
     page = Paginator(jobs_open_to(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    page.object_list = [jobs.with_progress(job) for job in page.object_list]
+    now = clock.now()
+    page.object_list = [jobs.with_progress(job, now) for job in page.object_list]
     return render(request, "jobs/list.html", office(request, title=_("Jobs"), page=page))
 
 
@@ -59,7 +60,6 @@ def job_page(request: SignedInRequest, pk: int) -> HttpResponse:
             job=job,
             result=job.result,
             result_template=kind.template,
-            is_abandoned=jobs.is_abandoned(job, clock.now()),
         ),
     )
 
@@ -70,7 +70,7 @@ def job_progress(request: SignedInRequest, pk: int) -> HttpResponse:
     """The bar alone; once the work has ended, the word to load the whole page again."""
     job = load(request, pk)
     response = render(request, "jobs/progress.html", {"job": job})
-    if not job.is_under_way or jobs.is_abandoned(job, clock.now()):
+    if not job.is_under_way:
         response["HX-Refresh"] = "true"
     return response
 

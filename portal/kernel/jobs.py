@@ -9,13 +9,20 @@ A kind of job registers its work in its app's `tasks.py`, which is imported when
         return {"status": Job.Status.CHECKED, "counts": [[_("new"), 12]], "refused": []}
 
     @confirmation_of("roster_import")
-    def write(progress: Progress) -> dict[str, Any]: ...
+    def write(progress: Progress) -> None:
+        with transaction.atomic():
+            ...
+            progress.end({"counts": [[_("written"), 12]]})
 
 The returned result is plain data, kept in `job.result`. `status` may be DONE (the default), CHECKED (the second
 step runs once the asker confirms) or REFUSED (nothing was changed, `error` says why in a sentence). The ready
 template shows `message`, `counts` (pairs of words and a number) and `refused` (`where` and `why` each); a kind with
 more to show names its own template, which gets `job` and `result`. A PortalError raised by the work ends the job as
 failed, with its sentence. The work runs in the asker's language.
+
+Work that writes says so inside the transaction that writes, by `progress.end(result)`: then a job that is cut off has
+either changed nothing or is done, and is said to be. Work that commits in parts, each of which stands by itself, is
+registered with `in_parts=True`. See docs/decisions/0071.
 
 Where there is no broker, a job asked for in a request runs in one background thread of the web process: the page
 comes back at once and shows progress, jobs run one after the other, and on SQLite, which has one writer anyway,
@@ -31,7 +38,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache as once
@@ -60,20 +67,32 @@ PROGRESS_STEP = 0.3
 """Seconds between two writes of the progress."""
 PROGRESS_KEPT = 3600
 """Seconds for which the cache remembers it."""
-FILES_KEPT = timedelta(days=30)
-"""Uploads and downloads hold personal data, so they go; the job's row and its audit stay."""
+FINISHED = ("status", "error", "finished_at", "result", "done", "total", "updated_at")
 
 CRASHED = _(
     "Something went wrong inside the portal and nothing was changed. "
     "Try again; if it happens again, tell the county centre."
 )
 CUT_OFF = _("The work was cut off when the server restarted. Nothing was changed; please start it again.")
+CRASHED_IN_PARTS = _(
+    "Something went wrong inside the portal. What was done until then stays, and nothing is done twice. "
+    "Try again; if it happens again, tell the county centre."
+)
+CUT_OFF_IN_PARTS = _(
+    "The work was cut off when the server restarted. What was done until then stays, and nothing is done twice; "
+    "please start it again for the rest."
+)
 
-Work = Callable[["Progress"], dict[str, Any]]
+Work = Callable[["Progress"], dict[str, Any] | None]
+"""What there is to tell; None where the work has told it itself."""
 
 
 class NotConfirmable(PortalError):
     code = "job_not_confirmable"
+
+
+class CutOff(PortalError):
+    code = "job_cut_off"
 
 
 @dataclass(frozen=True)
@@ -85,18 +104,19 @@ class JobKind:
     permission: str = ""
     template: str = "jobs/result.html"
     confirmation: Work | None = None
+    in_parts: bool = False
 
 
 _kinds: dict[str, JobKind] = {}
 
 
 def job_kind(
-    code: str, *, permission: str = "", template: str = "jobs/result.html"
+    code: str, *, permission: str = "", template: str = "jobs/result.html", in_parts: bool = False
 ) -> Callable[[Work], Work]:
     """Register the work of a kind of job."""
 
     def register(work: Work) -> Work:
-        _kinds[code] = JobKind(code, work, permission, template)
+        _kinds[code] = JobKind(code, work, permission, template, in_parts=in_parts)
         return work
 
     return register
@@ -129,6 +149,7 @@ class Progress:
     """
 
     job: Job
+    has_ended: bool = False
     _written_at: float = field(default=0.0, repr=False)
 
     def of(self, total: int) -> None:
@@ -146,6 +167,16 @@ class Progress:
         self.job.product_name = name
         self.job.save(update_fields=["product", "product_name", "updated_at"])
 
+    def end(self, result: dict[str, Any]) -> None:
+        """Tell what was done, in the transaction that did it.
+
+        Raises CutOff where the job was closed meanwhile: its asker has read that nothing was changed, so nothing is.
+        """
+        told = {name: value for name, value in result.items() if name not in ("status", "error")}
+        status = result.get("status", Job.Status.DONE)
+        finish(self.job, status, result=told, error=str(result.get("error", "")))
+        self.has_ended = True
+
     def _write(self) -> None:
         self._written_at = time.monotonic()
         cache.set(_progress_key(self.job.pk), [self.job.done, self.job.total], PROGRESS_KEPT)
@@ -157,8 +188,10 @@ def _progress_key(job_id: int) -> str:
     return f"job-progress-{job_id}"
 
 
-def with_progress(job: Job) -> Job:
-    """The job with its latest counts."""
+def with_progress(job: Job, now: datetime) -> Job:
+    """The job with its latest counts; closed, where its process has died."""
+    if is_abandoned(job, now):
+        close(job, now=now)
     if job.status == Job.Status.RUNNING:
         job.done, job.total = cache.get(_progress_key(job.pk)) or (job.done, job.total)
     return job
@@ -279,19 +312,32 @@ def run(job_id: int, *, started_at: datetime) -> None:
 
 
 def _work(job: Job) -> None:
+    progress = Progress(job)
     try:
         kind = kind_of(job)
         step = kind.confirmation if job.confirmed_at and kind.confirmation else kind.work
-        result = step(Progress(job))
+        result = step(progress)
+        if not progress.has_ended:
+            progress.end(result or {})
+    except CutOff:
+        log.warning("job %s was closed while it ran; its work is undone", job.pk)
     except PortalError as error:
-        finish(job, Job.Status.FAILED, error=str(error))
+        _fail(job, str(error))
     except Exception:
         log.exception("job %s failed", job.pk)
-        finish(job, Job.Status.FAILED, error=str(CRASHED))
+        _fail(job, str(CRASHED_IN_PARTS if _is_in_parts(job) else CRASHED))
         raise
-    else:
-        status = result.pop("status", Job.Status.DONE)
-        finish(job, status, result=result, error=str(result.pop("error", "")))
+
+
+def _is_in_parts(job: Job) -> bool:
+    return job.kind in _kinds and _kinds[job.kind].in_parts
+
+
+def _fail(job: Job, error: str) -> None:
+    """What the work has told of itself was undone with it."""
+    job.refresh_from_db(fields=["result", "product", "product_name"])
+    with suppress(CutOff):
+        finish(job, Job.Status.FAILED, error=error)
 
 
 @contextmanager
@@ -316,13 +362,17 @@ def _heartbeat(job_id: int) -> Iterator[None]:
 
 
 def finish(job: Job, status: str, *, result: dict[str, Any] | None = None, error: str = "") -> None:
-    job.status, job.error, job.finished_at = status, error, clock.now()
+    """Raises CutOff where the job does not run any more."""
+    now = clock.now()
+    job.status, job.error, job.finished_at, job.updated_at = status, error, now, now
     if result is not None:
         job.result = result
-    job.save(update_fields=["status", "error", "finished_at", "result", "done", "total", "updated_at"])
+    kept = {name: getattr(job, name) for name in FINISHED}
+    if not Job.objects.filter(pk=job.pk, status=Job.Status.RUNNING).update(**kept):
+        raise CutOff(CUT_OFF)
 
 
-# ── Tidying ──────────────────────────────────────────────────────────────────
+# ── Ending ───────────────────────────────────────────────────────────────────
 
 
 def is_abandoned(job: Job, now: datetime) -> bool:
@@ -330,35 +380,12 @@ def is_abandoned(job: Job, now: datetime) -> bool:
     return job.status == Job.Status.RUNNING and job.alive_at is not None and now - job.alive_at > SILENCE
 
 
-@dataclass(frozen=True)
-class Tidied:
-    abandoned: int
-    restarted: int
-    emptied: int
-
-
-def tidy(*, now: datetime) -> Tidied:
-    """Close jobs whose process died, start again those whose message was lost, and forget old files.
-
-    Work is all or nothing, so nothing of a job that died half way was kept.
-    """
-    abandoned = Job.objects.filter(status=Job.Status.RUNNING, alive_at__lt=now - SILENCE).update(
-        status=Job.Status.FAILED,
-        finished_at=now,
-        error=str(CUT_OFF),
-    )
-    lost = list(Job.objects.filter(status=Job.Status.QUEUED, updated_at__lt=now - SILENCE))
-    for job in lost:
-        enqueue(job)
-    old = Job.objects.filter(created_at__lt=now - FILES_KEPT).exclude(source="", product="")
-    return Tidied(abandoned, len(lost), sum(1 for job in old.iterator() if forget(job)))
-
-
-def forget(job: Job) -> bool:
-    """Take away what a job read and made, and what its result tells of people; its row stays."""
-    for file in (job.source, job.product):
-        if file:
-            file.delete(save=False)
-    job.result = {}
-    job.save(update_fields=["source", "product", "result", "updated_at"])
-    return True
+def close(job: Job, *, now: datetime) -> bool:
+    """End a job whose process has died, in its asker's words; whether it was still running. From then on the process,
+    should it live after all, can keep nothing."""
+    with translation.override(job.language or settings.LANGUAGE_CODE):
+        said = str(CUT_OFF_IN_PARTS if _is_in_parts(job) else CUT_OFF)
+    silent = Job.objects.filter(pk=job.pk, status=Job.Status.RUNNING, alive_at=job.alive_at)
+    closed = silent.update(status=Job.Status.FAILED, error=said, finished_at=now, updated_at=now)
+    job.refresh_from_db()
+    return bool(closed)

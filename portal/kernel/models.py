@@ -120,16 +120,17 @@ def _random_name(folder: str, name: str) -> str:
     return f"{folder}/{secrets.token_hex(16)}{suffix if suffix in KEPT_SUFFIXES else ''}"
 
 
+FOLDER_IN, FOLDER_OUT = "jobs/in", "jobs/out"
 KEPT_SUFFIXES = (".xlsx", ".csv", ".pdf", ".zip", ".json")
 
 
 def uploaded_to(job: Job, name: str) -> str:
     """On disk nothing is named by a person; readers only need to know the kind of file."""
-    return _random_name("jobs/in", name)
+    return _random_name(FOLDER_IN, name)
 
 
 def delivered_to(job: Job, name: str) -> str:
-    return _random_name("jobs/out", name)
+    return _random_name(FOLDER_OUT, name)
 
 
 class Job(StampedModel):

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from portal.kernel import clock, jobs
+from portal.kernel import clock, jobs, tidying
 
 
 @shared_task
@@ -10,4 +10,4 @@ def run_job(job_id: int) -> None:
 
 @shared_task
 def tidy_jobs() -> None:
-    jobs.tidy(now=clock.now())
+    tidying.tidy(now=clock.now())

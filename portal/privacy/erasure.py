@@ -18,7 +18,7 @@ from accounts.services.authority import sign_out_everywhere
 from events.services import leave_seats
 from parentschool.models import Guardianship, Membership
 from parentschool.services.data_requests import pseudonym
-from portal.kernel import audit, clock, jobs
+from portal.kernel import audit, clock, tidying
 from portal.kernel.errors import PortalError
 from portal.kernel.models import Job
 from portal.privacy.datamap import data_map
@@ -83,4 +83,4 @@ def _forget_files_of(places: set[str]) -> None:
     """Lists that were imported or exported for a place of the person, or for one above it, may name them."""
     for job in Job.objects.filter(status__in=Job.ENDED).exclude(source="", product="", result={}):
         if any(place and covers(job.path, place) for place in places):
-            jobs.forget(job)
+            tidying.forget(job)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext
 
-from portal.kernel import clock, jobs
+from portal.kernel import clock, jobs, tidying
 from portal.kernel.errors import PortalError
 from portal.kernel.models import AuditEntry, Job
 from portal.kernel.tracing import Trace, current_trace, traced
@@ -193,7 +193,7 @@ def test_progress_is_seen_while_the_one_transaction_is_open(db):
     with transaction.atomic():
         progress.of(10)
         progress.at(10)
-        seen = jobs.with_progress(Job.objects.get(pk=job.pk))
+        seen = jobs.with_progress(Job.objects.get(pk=job.pk), clock.now())
     assert (seen.done, seen.total, seen.percent) == (10, 10, 100)
 
 
@@ -215,13 +215,49 @@ def test_tidy_closes_the_dead_restarts_the_lost_and_empties_the_old(db, django_c
     Job.objects.filter(pk=lost.pk).update(updated_at=long_ago)
     Job.objects.filter(pk=old.pk).update(created_at=now - timedelta(days=31))
     with django_capture_on_commit_callbacks(execute=True):
-        assert jobs.tidy(now=now) == jobs.Tidied(abandoned=1, restarted=1, emptied=1)
+        assert tidying.tidy(now=now) == tidying.Tidied(abandoned=1, restarted=1, emptied=1)
     assert dict(Job.objects.values_list("title", "status")) == {
         "dead": "failed", "alive": "running", "lost": "done", "old": "done",
     }  # fmt: skip
     old.refresh_from_db()
     assert not old.product
-    assert jobs.tidy(now=now) == jobs.Tidied(0, 0, 0)
+    assert tidying.tidy(now=now) == tidying.Tidied(0, 0, 0)
+
+
+def test_a_file_that_no_job_names_goes_after_a_day(db, tmp_path, time_machine):
+    kept = Job.objects.create(kind="test.plain", title="kept", status=Job.Status.DONE)
+    kept.product.save("x.xlsx", ContentFile(b"x"))
+    stray = tmp_path / "jobs" / "out" / f"{'0' * 32}.xlsx"
+    stray.write_bytes(b"names")
+    assert tidying.tidy(now=clock.now() + timedelta(hours=23)).strays == 0
+    assert tidying.tidy(now=clock.now() + timedelta(hours=25)).strays == 1
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / kept.product.name]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Nothing was changed"), ("zh-hans", "数据没有任何改动")]
+)
+def test_a_dead_job_is_closed_by_who_looks_and_in_its_askers_words(db, language, words):
+    now = clock.now()
+    job = Job.objects.create(
+        kind="test.plain",
+        title="dead",
+        status=Job.Status.RUNNING,
+        language=language,
+        alive_at=now - 2 * jobs.SILENCE,
+    )
+    assert words in jobs.with_progress(job, now).error
+    assert Job.objects.get().status == Job.Status.FAILED
+
+
+def test_a_sign_of_life_that_comes_meanwhile_keeps_a_job_open(db):
+    now = clock.now()
+    job = Job.objects.create(
+        kind="test.plain", title="slow", status=Job.Status.RUNNING, alive_at=now - 2 * jobs.SILENCE
+    )
+    Job.objects.update(alive_at=now)
+    assert not jobs.close(job, now=now)
+    assert Job.objects.get().status == Job.Status.RUNNING
 
 
 def test_a_page_does_not_wait_where_there_is_no_broker(db, settings, monkeypatch):

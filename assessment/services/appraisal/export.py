@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import IO
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -56,9 +57,11 @@ def export_appraisals(
     now: datetime,
     of: Callable[[int], None] = lambda total: None,
     at: Callable[[int], None] = lambda done: None,
+    done: Callable[[int], None] = lambda units: None,
 ) -> int:
     """Write the workbook of all sheets of a year below a path; how many units it has. An actor must be allowed to
-    export there at this moment. Raises OutOfReach, NothingToExport."""
+    export there at this moment. `done` hands it over, in one transaction with its line in the audit.
+    Raises OutOfReach, NothingToExport."""
     if actor is not None and not scope_for(actor, PERMISSION).covers(path):
         raise OutOfReach(_("You may no longer export the appraisal of this place."))
     appraisals = list(to_export(scheme, year, Scope.of(path)))
@@ -71,15 +74,17 @@ def export_appraisals(
     with translation.override(settings.LANGUAGE_CODE):
         papers = [paper_of(sheet) for sheet in sheets_of(appraisals)]
         write_workbook(target, papers, title=title_of(scheme, year), written=at)
-    audit.record(
-        "appraisal.export",
-        actor=actor,
-        now=now,
-        obj=scheme,
-        path=path,
-        year=year,
-        units=len(papers),
-    )
+    with transaction.atomic():
+        audit.record(
+            "appraisal.export",
+            actor=actor,
+            now=now,
+            obj=scheme,
+            path=path,
+            year=year,
+            units=len(papers),
+        )
+        done(len(papers))
     return len(papers)
 
 
