@@ -84,7 +84,10 @@ class Attendance(StampedModel, ScopedModel):
                 violation_error_message=_("Somebody signed in on this phone already."),
             ),
         ]
-        indexes = [models.Index(fields=["updated_at"], name="attendance_changed")]
+        indexes = [
+            models.Index(fields=["updated_at"], name="attendance_changed"),
+            models.Index(fields=["event"], name="attendance_revoked", condition=Q(revoked_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.person} · {self.event}"

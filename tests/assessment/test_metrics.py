@@ -9,10 +9,11 @@ from assessment.engine.metrics import METRICS, metric_by_unit
 from assessment.models import UnitMetric
 from assessment.queries.shards import shards
 from assessment.services import metrics, night
+from events.models import Attendance
 from parentschool.enums import MembershipSource, Relation
 from parentschool.models import Child, Guardianship, Membership
 from portal.kernel.models import Run
-from tests.assessment.facts import came, held, met, scheme
+from tests.assessment.facts import came, held, met, revoke, scheme
 from tests.world import OPENED, TODAY, person
 
 LATER = TODAY + timedelta(days=30)
@@ -85,6 +86,15 @@ def test_every_standing_unit_has_every_metric_with_its_lineage(busy):
     assert run.counts["rows"] == UnitMetric.objects.count() == len(METRICS) * 8
     lineage = UnitMetric.objects.get(unit=busy.schools[0], metric="members").lineage
     assert lineage == "".join(f"{unit.pk:010d}" for unit in (busy.county, busy.stations[0], busy.schools[0]))
+
+
+def test_an_attendance_that_was_revoked_is_none(busy):
+    first = Attendance.objects.filter(person=busy.parents[0]).order_by("pk")[0]
+    revoke(first)
+    came(busy.parents[1], first.event)
+    count(busy)
+    assert [value(unit, "person_times") for unit in (*busy.schools, busy.county)] == [2, 0, 2]
+    assert [value(unit, "participants") for unit in (*busy.schools, busy.county)] == [2, 0, 2]
 
 
 def test_counting_again_changes_nothing(busy):

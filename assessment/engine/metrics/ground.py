@@ -98,15 +98,20 @@ class Ground:
 
     @cached_property
     def attended(self) -> pl.DataFrame:
-        """person_id and the columns of `events`, one row for each attendance."""
-        held = Q(
+        """person_id, event_id, unit_id (the host), happened_on, one row for each attendance.
+
+        What was revoked is taken off what was ever recorded: so the many rows are read from their index alone.
+        """
+        recorded = Attendance.objects.filter(
             event__starts_at__gte=clock.midnight(self.year.begins_on),
             event__starts_at__lt=clock.midnight(self.day + timedelta(days=1)),
         )
-        rows = bulk.frame_of(
-            Attendance.objects.filter(held, revoked_at=None), {"person_id": NUMBER, "event_id": NUMBER}
-        )
-        return rows.join(self.events, on="event_id")
+        pair: bulk.Schema = {"event_id": NUMBER, "person_id": NUMBER}
+        revoked = bulk.frame_of(recorded.filter(revoked_at__isnull=False), pair)
+        came = bulk.frame_of(recorded, pair)
+        if not revoked.is_empty():
+            came = came.join(revoked, on=["event_id", "person_id"], how="anti")
+        return came.join(self.events.select("event_id", "unit_id", "happened_on"), on="event_id")
 
     @cached_property
     def contacts(self) -> pl.DataFrame:
@@ -126,7 +131,8 @@ class Ground:
     @cached_property
     def reached(self) -> pl.DataFrame:
         """household: a guardian came to an event, or was met at home, this term."""
-        came = self.attended.filter(self.lies_in(self.term, "happened_on")).join(self.cares, on="person_id")
+        attended = self.attended.filter(self.lies_in(self.term, "happened_on"))
+        came = self.cares.join(attended, on="person_id", how="semi")
         met = self.contacts.filter(self.lies_in(self.term, "visited_on"))
         return (
             pl.concat([came.select("child_id"), met.select("child_id")])

@@ -64,11 +64,14 @@ def rolled_up_by(counted: pl.DataFrame, tree: pl.DataFrame) -> dict[int, int]:
     """As `rolled_up`. Who belongs to one unit only is counted there and added up; the few others one by one."""
     several: dict[int, int] = {}
     if "subject" in counted.columns:
-        pairs = counted.select("unit_id", "subject").unique()
-        alone = pl.col("unit_id").len().over("subject") == 1
-        twice = pairs.filter(~alone).join(tree, on="unit_id").select("above", "subject").unique()
-        several = dict(twice.group_by("above").len().iter_rows())
-        counted = pairs.filter(alone).select("unit_id", amount=pl.lit(1, pl.Int64))
+        unit = pl.col("unit_id")
+        places = counted.group_by("subject").agg(unit_id=unit.min(), last=unit.max())
+        alone = unit == pl.col("last")
+        twice = (
+            counted.join(places.filter(~alone), on="subject", how="semi").unique().join(tree, on="unit_id")
+        )
+        several = dict(twice.select("above", "subject").unique().group_by("above").len().iter_rows())
+        counted = places.filter(alone).select("unit_id", amount=pl.lit(1, pl.Int64))
     leaves = counted.group_by("unit_id").agg(pl.col("amount").sum())
     sums = dict(leaves.join(tree, on="unit_id").group_by("above").agg(pl.col("amount").sum()).iter_rows())
     return {unit: sums.get(unit, 0) + several.get(unit, 0) for unit in {*sums, *several}}
@@ -79,7 +82,10 @@ def rows_of(ground: Ground) -> pl.DataFrame:
     lineages, standing = lineages_on(ground.day)
     inside = {unit: line for unit, line in lineages.items() if line[0] == ground.county.pk}
     tree = tree_of(inside)
-    counted = {code: rolled_up_by(metric.count(ground), tree) for code, metric in METRICS.items()}
+    by_definition = {
+        count: rolled_up_by(count(ground), tree) for count in {metric.count for metric in METRICS.values()}
+    }
+    counted = {code: by_definition[metric.count] for code, metric in METRICS.items()}
     units = sorted(standing & inside.keys())
     lineage = [key_of(inside[unit]) for unit in units]
     schema: dict[str, type[pl.DataType]] = {
