@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import date, time
 from typing import Any
 
-from django.contrib.admin.templatetags import admin_list
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import display_for_field, display_for_value
 from django.contrib.admin.views.main import ChangeList
@@ -18,12 +17,17 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
-boolean_icon: Callable[[bool | None], SafeString] = admin_list._boolean_icon  # type: ignore[attr-defined]
 Show = Callable[[Any], Any]
 """What a row shows in a column: text to be escaped, or safe HTML."""
 
 CHECKBOX = "action_checkbox"
+
+
+def said_of(empty: str) -> dict[bool | None, str]:
+    """Yes and no in words: a red cross beside "acting: no" would look like a fault."""
+    return {True: _("yes"), False: _("no"), None: empty}
 
 
 def rows_of(cl: ChangeList) -> SafeString:
@@ -66,7 +70,9 @@ def _mark(cl: ChangeList, name: Any) -> str:
     if name == CHECKBOX:
         return ' class="action-checkbox"'
     field = _field(cl, name)
-    narrow = isinstance(field, models.DateField | models.TimeField | models.ForeignKey)
+    narrow = isinstance(field, models.DateField | models.TimeField | models.ForeignKey) or bool(
+        field is not None and field.flatchoices
+    )
     return f' class="field-{getattr(name, "__name__", name)}{" nowrap" if narrow else ""}"'
 
 
@@ -93,8 +99,8 @@ def _kept(field: models.Field[Any, Any], empty: str) -> Show:
         words = {value: str(word) for value, word in field.flatchoices}
         return lambda row: words.get(getattr(row, name), empty)
     if isinstance(field, models.BooleanField):
-        icons = {value: boolean_icon(value) for value in (True, False, None)}
-        return lambda row: icons[getattr(row, name)]
+        said = said_of(empty)
+        return lambda row: said[getattr(row, name)]
     return lambda row: display_for_field(getattr(row, name), field, empty, avoid_link=True)
 
 
@@ -114,8 +120,8 @@ def _told(cl: ChangeList, name: Any, empty: str) -> Show:
             return value() if callable(value) else value
 
     if getattr(said, "boolean", False):
-        icons = {value: boolean_icon(value) for value in (True, False, None)}
-        return lambda row: icons[value_of(row)]
+        answers = said_of(empty)
+        return lambda row: answers[value_of(row)]
 
     def show(row: Any) -> object:
         value = value_of(row)

@@ -19,6 +19,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 
 from accounts.access import Refused, scope_for
 from accounts.scopes import ScopedModel
@@ -145,6 +146,8 @@ class ScopedModelAdmin(ScopedFieldsMixin, admin.ModelAdmin):
     paginator = BoundedPaginator
     save_on_top = False
     list_only: tuple[str, ...] = ()
+    empty_hint: Any = ""
+    """What an empty list says: where its rows come from, and what to do next."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return QuickChangeList
@@ -163,6 +166,11 @@ class ScopedModelAdmin(ScopedFieldsMixin, admin.ModelAdmin):
         except PortalError as refusal:
             request.refusal = refusal
             return super().changeform_view(request, *args, **kwargs)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        """Under the words of the button that led here."""
+        title = gettext("Add %(name)s") % {"name": self.opts.verbose_name}
+        return super().add_view(request, form_url, {"title": title, **(extra_context or {})})
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form = super().get_form(request, *args, **kwargs)

@@ -77,6 +77,7 @@ class SchoolClassAdmin(RosterButtonMixin, ScopedModelAdmin):
     list_select_related = ("school",)
     search_fields = ("school__name__startswith",)
     search_help_text = _("Search by the beginning of the school's name")
+    empty_hint = _("Classes open by themselves when a roster is imported.")
     autocomplete_fields = ("school",)
     fields = ("school", "stage", "entry_year", "number", "closed_on")
     ordering = ("path",)
@@ -119,6 +120,7 @@ class ChildAdmin(RosterButtonMixin, ExportingAdmin):
     list_select_related = ("school_class__school",)
     search_fields = ("name__startswith",)
     search_help_text = _("Search by the beginning of the child's name")
+    empty_hint = _("Children come with the roster: import one, and their guardians become learners.")
     autocomplete_fields = ("school_class",)
     fields = ("name", "school_class", "gender", "left_on")
     readonly_fields = ("basis", "consent")
@@ -183,12 +185,17 @@ class ChildAdmin(RosterButtonMixin, ExportingAdmin):
 @admin.register(Guardianship)
 class GuardianshipAdmin(ReadOnlyMixin, ExportingAdmin):
     resource_classes = [GuardianshipResource]
-    list_display = ("guardian", "relation_name", "child", "ended_on")
+    list_display = ("guardian", "related_as", "child", "ended_on")
     list_filter = ("relation",)
     list_select_related = ("guardian", "child")
     list_only = ("guardian__name", "child__name", "relation", "relation_word", "ended_on")
     search_fields = ("guardian__name__startswith", "child__name__startswith")
+    search_help_text = _("Search by the beginning of the guardian's or the child's name")
     ordering = ("child__path", "-pk")
+
+    @admin.display(description=_("relation"))
+    def related_as(self, bond: Guardianship) -> str:
+        return str(bond.relation_name)
 
 
 @admin.register(Membership)
@@ -199,20 +206,26 @@ class MembershipAdmin(ReadOnlyMixin, ExportingAdmin):
     list_select_related = ("person", "school")
     list_only = ("person__name", "school__name", "school_year", "joined_on", "left_on", "source")
     search_fields = ("person__name__startswith",)
+    search_help_text = _("Search by the beginning of the person's name")
     ordering = ("path", "-pk")
 
 
 @admin.register(ClassTeamMember)
 class ClassTeamMemberAdmin(ScopedModelAdmin):
     form = ClassTeamForm
-    list_display = ("school_class", "duty", "person", "valid_from", "valid_until")
+    list_display = ("school_class", "school", "duty", "person", "valid_from", "valid_until")
     list_filter = ("duty",)
-    list_select_related = ("school_class", "person")
+    list_select_related = ("school_class__school", "person")
     search_fields = ("person__name__startswith",)
+    search_help_text = _("Search by the beginning of the person's name")
     autocomplete_fields = ("school_class",)
     raw_id_fields = ("person",)
     fields = ("school_class", "person", "duty", "valid_from", "valid_until")
     ordering = ("-pk",)
+
+    @admin.display(description=_("school"))
+    def school(self, member: ClassTeamMember) -> str:
+        return member.school_class.school.name
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: ClassTeamMember | None = None
@@ -255,12 +268,15 @@ class HomeVisitAdmin(ExportingAdmin):
 
     form = HomeVisitForm
     resource_classes = [HomeVisitResource]
-    list_display = ("child", "school_class", "visited_on", "outcome", "met", "visitor", "stands")
+    list_display = ("child", "school_class", "school", "visited_on", "outcome", "met", "visitor", "stands")
     list_filter = (VisitStandsFilter, "outcome")
-    list_select_related = ("child__school_class", "met", "visitor")
+    list_select_related = ("child__school_class__school", "met", "visitor")
     search_fields = ("child__name__startswith", "visitor__name__startswith")
     search_help_text = _("Search by the beginning of the child's or the visitor's name")
     ordering = ("-visited_on", "-pk")
+    empty_hint = _(
+        "Home visits are put down by class teachers and leads on the phone page, under Home visit."
+    )
     actions = ("take_back",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -269,6 +285,10 @@ class HomeVisitAdmin(ExportingAdmin):
     @admin.display(description=_("class"))
     def school_class(self, visit: HomeVisit) -> str:
         return str(visit.child.school_class)
+
+    @admin.display(description=_("school"))
+    def school(self, visit: HomeVisit) -> str:
+        return visit.child.school_class.school.name
 
     @admin.display(description=_("child"))
     def whose(self, visit: HomeVisit) -> str:

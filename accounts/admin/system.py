@@ -12,35 +12,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import SignedInRequest
+from accounts.audit_words import told
 from accounts.scoped_admin import ReadOnlyAdmin, ScopedModelAdmin
 from accounts.services.attempts import forget_attempts
 from accounts.sign_in.attempts import person_meant
 from portal.kernel import audit, clock
 from portal.kernel.models import AuditEntry, SpecialDay
 from portal.kernel.workdays import is_workday
-
-WORDS = {
-    "reason": _("reason"),
-    "phone": _("phone"),
-    "person": _("person"),
-    "role": _("role"),
-    "unit": _("unit"),
-    "name": _("name"),
-    "home": _("home unit"),
-    "valid_from": _("from"),
-    "valid_until": _("until"),
-    "on": _("ends on"),
-    "acting": _("acting"),
-    "changes": _("changes"),
-    "kind": _("kind"),
-    "page": _("page"),
-    "method": _("method"),
-    "until": _("until"),
-}
-"""What the details of an act are called; others stand as they are."""
 
 OF_AXES = (_("access attempt"), _("access attempts"))
 """What axes calls its rows, so that our catalogue has words for it: its own has no Chinese."""
@@ -98,8 +80,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("details"))
     def shown_summary(self, entry: AuditEntry) -> Any:
-        told = ((WORDS.get(key, key), value) for key, value in entry.summary.items())
-        return format_html_join("; ", "{}: {}", told) or "–"
+        return format_html_join(gettext("; "), gettext("{}: {}"), told(entry.summary)) or "–"
 
 
 class SpecialDayForm(forms.ModelForm):
@@ -167,6 +148,7 @@ class AttemptAdmin(ReadOnlyAdmin):
 
     list_display = ("attempt_time", "shown_people", "ip_address", "failures_since_start")
     ordering = ("-attempt_time",)
+    empty_hint = _("Nobody has failed to sign in lately.")
     actions = ("unlock",)
     fields = readonly_fields = ("attempt_time", "shown_people", "ip_address", "failures_since_start")
 

@@ -185,6 +185,7 @@ class RegionAdmin(ScopedModelAdmin):
     list_filter = ("level",)
     list_select_related = ("parent",)
     search_fields = ("name__startswith", "code__startswith")
+    search_help_text = _("Search by the beginning of the name or the code")
     ordering = ("code",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -51,6 +51,7 @@ class AdjustmentAdmin(AskedAdmin):
     list_display = ("person", "points", "reason", "status", "asked_by", "asked_at", "decided_by")
     list_filter = ("status",)
     list_select_related = ("person", "asked_by", "decided_by")
+    empty_hint = _("For points that no record can give. Where a record is wrong, correct the record instead.")
     shown = (
         "person",
         "points",
@@ -126,6 +127,7 @@ class SpendingAdmin(AskedAdmin):
     asked = ("person", "points", "what")
     list_display = ("person", "points", "what", "spent_on", "entered_by")
     list_select_related = ("person", "entered_by")
+    empty_hint = _("What people spend points on, where the scheme lets them spend.")
     shown = ("person", "points", "what", "spent_on", "entered_by")
 
     def save_model(self, request: HttpRequest, obj: Spending, form: ModelForm, change: bool) -> None:

@@ -22,6 +22,7 @@ class CertificateAdmin(ReadOnlyAdmin):
     list_filter = ("star", ("revoked_at", admin.EmptyFieldListFilter))
     search_fields = ("printed_name__startswith", "code__startswith")
     search_help_text = _("The beginning of the name or of the number")
+    empty_hint = _("Parents print their own certificate once they hold a star. Each one printed stands here.")
     exclude = ("person", "version")
     ordering = ("-pk",)
     actions = ("revoke",)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import load_or_404, permission_required, scope_for
@@ -18,6 +19,7 @@ from accounts.exports import ExportingAdmin
 from accounts.models import Person
 from accounts.paths import WIDTH
 from accounts.scoped_admin import ReadOnlyAdmin, ReadOnlyMixin
+from assessment.engine.metrics import METRICS
 from assessment.engine.star_reasons import star_reasons
 from assessment.enums import VersionStatus
 from assessment.models import PointEntry, PointRule, Standing, UnitMetric
@@ -185,14 +187,23 @@ def ledger_of(person: Person, standing: own.Own | None, period: str) -> list[exp
 class StandingAdmin(ReadOnlyAdmin):
     """In the order of the records: a list by points would be a ranking."""
 
-    list_display = ("person", "points", "star", "points_ever", "day", "lines")
+    list_display = ("person", "points", "star_name", "points_ever", "day", "lines")
     list_filter = ("star",)
-    list_select_related = ("person",)
+    list_select_related = ("person", "version")
     search_fields = ("person__name__startswith",)
     search_help_text = _("Search by the beginning of the person's name")
     ordering = ("person",)
     sortable_by = ()
-    fields = readonly_fields = ("person", "points", "star", "points_ever", "day", "lines")
+    fields = readonly_fields = ("person", "points", "star_name", "points_ever", "day", "lines")
+    empty_hint = _("The night adds up each person's points. They stand here from the first night on.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Standing]:
+        return super().get_queryset(request).prefetch_related("version__stars")
+
+    @admin.display(description=_("star"))
+    def star_name(self, standing: Standing) -> str:
+        names = (level.name for level in standing.version.stars.all() if level.level == standing.star)
+        return next(names, gettext("no star yet"))
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("person_id",)
@@ -202,15 +213,35 @@ class StandingAdmin(ReadOnlyAdmin):
         return format_html('<a href="{}">{}</a>', ledger_url(standing.person_id), _("every line"))
 
 
+class MetricFilter(admin.SimpleListFilter):
+    title, parameter_name = _("metric"), "metric"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(code, metric.name) for code, metric in METRICS.items() if not code.startswith(stars.METRIC)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[UnitMetric]) -> QuerySet[UnitMetric]:
+        return queryset.filter(metric=self.value()) if self.value() else queryset
+
+
 @admin.register(UnitMetric)
 class UnitMetricAdmin(ReadOnlyAdmin):
-    list_display = ("unit", "day", "metric", "value", "base")
+    list_display = ("unit", "day", "named", "value", "base")
+    list_filter = (MetricFilter,)
     list_select_related = ("unit",)
-    search_fields = ("unit__name__startswith", "metric")
-    search_help_text = _("Search by the beginning of the unit's name, or by the metric")
+    search_fields = ("unit__name__startswith",)
+    search_help_text = _("Search by the beginning of the unit's name")
     ordering = ("-pk",)
     sortable_by = ()
-    fields = readonly_fields = ("unit", "day", "metric", "value", "base")
+    empty_hint = _("The night counts these figures. They stand here from the first night on.")
+    fields = readonly_fields = ("unit", "day", "named", "in_words", "value", "base")
+
+    @admin.display(description=_("metric"))
+    def named(self, row: UnitMetric) -> str:
+        return str(METRICS[row.metric].name) if row.metric in METRICS else row.metric
+
+    @admin.display(description=_("how it is counted"))
+    def in_words(self, row: UnitMetric) -> str:
+        return str(METRICS[row.metric].words) if row.metric in METRICS else ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UnitMetric]:
         """Without people by star: these are shown where small numbers are held back (`queries.stars`)."""

@@ -40,11 +40,20 @@ def day_asked(request: HttpRequest) -> date | None:
         return None
 
 
+class StepFilter(admin.SimpleListFilter):
+    title, parameter_name = _("step"), "step"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(NightStep.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Run]) -> QuerySet[Run]:
+        return queryset.filter(step=self.value()) if self.value() else queryset
+
+
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
     list_display = ("day", "shown_step", "shown_unit", "status", "attempts", "started_at", "shown_counts")
-    list_filter = ("status",)
-    search_fields = ("step__startswith", "shard__startswith")
+    list_filter = (StepFilter, "status")
     ordering = ("-day", "-pk")
     sortable_by = ()
     fields = readonly_fields = (

@@ -61,6 +61,7 @@ class ObjectionAdmin(ReadOnlyAdmin):
     search_help_text = _("Search by the beginning of the person's name")
     sortable_by = ()
     actions = None
+    empty_hint = _("Parents object to a line from their own points. What they send in comes here.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Objection]:
         return urgent_first(super().get_queryset(request))

@@ -36,6 +36,7 @@ class PointRuleAdmin(ScopedModelAdmin):
     list_display = ("name", "version", "effect", "points")
     list_select_related = ("version__scheme",)
     search_fields = ("name__startswith",)
+    search_help_text = _("Search by the beginning of the name")
     ordering = ("-version", "order")
     change_form_template = "admin/assessment/pointrule/change_form.html"
     fieldsets = (

@@ -70,6 +70,7 @@ class BatchAdmin(ReadOnlyAdmin):
             "title": _("Take this posting back"),
             "opts": self.opts,
             "batch": batch,
+            "whole": reversal.whole_posting(batch),
             "form": form,
             "refusal": refusal,
         }

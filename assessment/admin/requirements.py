@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Level
 from accounts.scoped_admin import ScopedModelAdmin
@@ -18,6 +19,7 @@ class RequirementAdmin(ScopedModelAdmin):
     form = RequirementForm
     list_display = ("name", "at_least", "per", "source", "valid_from", "valid_until")
     search_fields = ("name__startswith", "code__startswith")
+    search_help_text = _("Search by the beginning of the name or the code")
     ordering = ("code", "-valid_from")
     fields = RequirementForm.Meta.fields
 

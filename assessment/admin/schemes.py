@@ -112,6 +112,7 @@ class AppraisalSchemeAdmin(LinesAdmin):
     list_display = ("name", "code", "unit", "year_runs")
     list_select_related = ("unit",)
     search_fields = ("name__startswith", "code__startswith")
+    search_help_text = _("Search by the beginning of the name or the code")
     ordering = ("-pk",)
     inlines = (SectionInline,)
     change_form_template = "assessment/appraisal/scheme.html"

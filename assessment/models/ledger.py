@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person, Unit
@@ -52,7 +53,7 @@ class Batch(ScopedModel):
         constraints = [models.UniqueConstraint(fields=["chain", "number"], name="batch_next_in_chain")]
 
     def __str__(self) -> str:
-        return f"{self.chain}:{self.number}"
+        return f"{self.get_kind_display()} · {date_format(self.posted_on)}"
 
 
 class PointEntry(ScopedModel):

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person, Unit
@@ -120,7 +121,7 @@ class SchemeVersion(StampedModel, ScopedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.scheme} v{self.number}"
+        return gettext("%(scheme)s, version %(number)s") % {"scheme": self.scheme, "number": self.number}
 
 
 def cap_field(label: Any) -> models.PositiveSmallIntegerField[int | None, int | None]:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 import polars as pl
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
@@ -56,7 +57,7 @@ def reverse_batch(batch: Batch, *, reason: str, actor: Person | None, now: datet
         now=now,
         obj=batch,
         path=batch.unit.path if batch.unit else "",
-        posting=str(batch),
+        posting=f"{batch.chain}:{batch.number}",
         reason=reason.strip(),
         lines=sum(made.lines for made in posted),
         points=sum(made.points for made in posted),
@@ -96,6 +97,14 @@ def check_reversible(batch: Batch) -> None:
         raise ReversalRefused(_("This posting is taken back already."), code="reversed")
     if batch.version is not None:
         check_withdrawable(batch.version)
+
+
+def whole_posting(batch: Batch) -> dict[str, int]:
+    """`lines` and `points` of what goes back together: new rules are posted shard by shard."""
+    posted = Batch.objects.filter(pk=batch.pk)
+    if batch.version_id is not None:
+        posted = Batch.objects.filter(version=batch.version_id, kind=batch.kind)
+    return posted.aggregate(lines=Sum("lines"), points=Sum("points"))
 
 
 def check_withdrawable(version: SchemeVersion) -> None:

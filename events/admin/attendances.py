@@ -40,6 +40,7 @@ class AttendanceAdmin(ExportingAdmin):
     search_fields = ("person__name__startswith", "person__phone_tail__exact")
     search_help_text = _("The beginning of a name, or the last four digits of a phone")
     ordering = ("-pk",)
+    empty_hint = _("Rolls are taken from an event: open it, then Roll call.")
     fields = readonly_fields = (
         "event",
         "person",

@@ -33,6 +33,7 @@ class EventKindAdmin(ScopedModelAdmin):
     list_display = ("name", "code", "default_minutes", "for_families", "order", "is_active")
     list_filter = ("is_active", "for_families")
     search_fields = ("name__startswith", "code__startswith")
+    search_help_text = _("Search by the beginning of the name or the code")
     fields = ("name", "code", "default_minutes", "for_families", "order", "is_active")
 
     def get_readonly_fields(self, request: HttpRequest, obj: EventKind | None = None) -> tuple[str, ...]:

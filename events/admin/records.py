@@ -23,6 +23,7 @@ class RecordKindAdmin(ScopedModelAdmin):
     list_display = ("name", "measure", "most", "entered_by", "once_in", "is_complaint", "is_active")
     list_filter = ("is_active", "entered_by")
     search_fields = ("name__startswith", "code__startswith")
+    search_help_text = _("Search by the beginning of the name or the code")
     fields = (
         "name",
         "code",
@@ -48,6 +49,7 @@ class RecordAdmin(ScopedModelAdmin):
     list_select_related = ("person", "kind", "unit", "entered_by")
     search_fields = ("person__name__startswith",)
     search_help_text = _("The beginning of a name")
+    empty_hint = _("Service and other things that earn points are put down here, person by person.")
     ordering = ("-pk",)
     fields = readonly_fields = (
         "kind",

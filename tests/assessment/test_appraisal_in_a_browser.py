@@ -85,7 +85,7 @@ def test_an_inspector_scores_and_exports_on_the_desktop(desktop, sign_in, sheets
     assert "16" in desktop.locator("tfoot").inner_text()
 
     desktop.locator(".breadcrumbs").get_by_role("link", name="考核", exact=True).click()
-    desktop.get_by_role("link", name="导出评分表").click()
+    desktop.get_by_role("link", name="导出考核表").click()
     assert faults_of_access(desktop) == []
     desktop.get_by_role("button", name="生成工作簿").click()
     with desktop.expect_download() as download:
