@@ -198,6 +198,10 @@ class Standing(ScopedModel):
         return f"{self.person_id} {self.day} {self.points}"
 
 
+ID_WIDTH = 10
+"""Digits of each id in a lineage."""
+
+
 class UnitMetric(ScopedModel):
     """One number of one unit on one day: `value`, out of `base` where there is one.
 

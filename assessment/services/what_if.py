@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 import polars as pl
 from django.db import transaction
@@ -27,7 +26,6 @@ from assessment.models import (
     PointEntry,
     RuleTrial,
     SchemeVersion,
-    StarLevel,
     TrialCrossing,
 )
 from assessment.queries import entries
@@ -37,15 +35,12 @@ from assessment.queries.shards import Shard, shards
 from assessment.rules import RuleBook
 from assessment.services.outlook import facts_for
 from assessment.services.schemes import SchemeRefused, check_publishable, publish_version
+from assessment.services.trial_told import what_is_told
 from portal.kernel import audit, bulk, clock, jobs, runs
 from portal.kernel.models import Job
-from portal.kernel.small_cells import SMALLEST_CELL, suppressed
 
 KIND = "rule_trial"
 PERMISSION = "assessment.change_schemeversion"
-MOST_UNITS = 10
-BANDS = (0, 1, 5, 10, 20, 50)
-"""Where the bands of points begin; the last has no end."""
 
 
 # ── Trying ───────────────────────────────────────────────────────────────────
@@ -115,7 +110,7 @@ def try_version(
             shards={path: outcome.digest for path, outcome in outcomes.items()},
             heads=heads,
             note=note,
-            result=_told(version, outcomes, people, pl.concat(homes)),
+            result=what_is_told(version, list(outcomes.values()), people, pl.concat(homes)),
         )
         crossed = people.filter(pl.col("star_before") != pl.col("star_after"))
         bulk.copy_in(TrialCrossing, crossed.with_columns(trial_id=pl.lit(made.pk, pl.Int64)))
@@ -163,93 +158,6 @@ def newest_note() -> int:
 def heads_of(county: Unit) -> dict[str, str]:
     """The end of each chain of the county's shards."""
     return {shard.path: ledger.last_head(shard.path)[1] for shard in shards() if shard.county == county}
-
-
-# ── Telling ──────────────────────────────────────────────────────────────────
-
-
-def _told(
-    version: SchemeVersion, outcomes: dict[str, engine.Outcome], people: pl.DataFrame, homes: pl.DataFrame
-) -> dict[str, Any]:
-    """What is shown of a trial, numbers of a few people left out (None)."""
-    lines = [outcome.lines for outcome in outcomes.values()]
-    gained = people.with_columns(gain=pl.col("points_after") - pl.col("points_before"))
-    changed = gained.filter((pl.col("gain") != 0) | (pl.col("star_before") != pl.col("star_after")))
-    return {
-        "posted": sum(part.filter(~pl.col("undoes")).height for part in lines),
-        "reversed": sum(part.filter("undoes").height for part in lines),
-        "pending": sum(outcome.pending for outcome in outcomes.values()),
-        "people": changed.height,
-        "given": int(gained.filter(pl.col("gain") > 0)["gain"].sum()),
-        "taken": -int(gained.filter(pl.col("gain") < 0)["gain"].sum()),
-        "stars": _distribution(people, "star", *_levels(version, people)),
-        "points": _distribution(_banded(people), "band", range(len(BANDS)), band_names()),
-        "crossings": _crossings(people),
-        "units": _units(changed, homes),
-    }
-
-
-def _levels(version: SchemeVersion, people: pl.DataFrame) -> tuple[list[int], list[str]]:
-    names = dict(StarLevel.objects.filter(version=version).order_by("level").values_list("level", "name"))
-    levels = sorted({0, *names, *people["star_before"].unique(), *people["star_after"].unique()})
-    return levels, [names.get(level) or (_("no star yet") if level == 0 else str(level)) for level in levels]
-
-
-def band_names() -> list[str]:
-    ends = [*(begin - 1 for begin in BANDS[1:]), None]
-    return [
-        _("%(begin)s and more") % {"begin": begin}
-        if end is None
-        else str(begin)
-        if begin == end
-        else f"{begin}–{end}"
-        for begin, end in zip(BANDS, ends, strict=True)
-    ]
-
-
-def _banded(people: pl.DataFrame) -> pl.DataFrame:
-    begins = pl.Series(BANDS)
-
-    def band(name: str) -> pl.Series:
-        return begins.search_sorted(people[name].clip(lower_bound=0), side="right").cast(pl.Int64) - 1
-
-    return pl.DataFrame({"band_before": band("points_before"), "band_after": band("points_after")})
-
-
-def _distribution(people: pl.DataFrame, what: str, levels: Any, names: list[str]) -> list[list[Any]]:
-    """[name, people before, people after] for each level."""
-
-    def cells(side: str) -> list[int | None]:
-        counts = dict(people.group_by(f"{what}_{side}").len().iter_rows())
-        return suppressed([counts.get(level, 0) for level in levels])
-
-    return [list(row) for row in zip(names, cells("before"), cells("after"), strict=True)]
-
-
-def _crossings(people: pl.DataFrame) -> dict[str, int | None]:
-    up = people.filter(pl.col("star_after") > pl.col("star_before")).height
-    down = people.filter(pl.col("star_after") < pl.col("star_before")).height
-    shown = suppressed([up, down, people.height - up - down])
-    return {"up": shown[0], "down": shown[1]}
-
-
-def _units(changed: pl.DataFrame, homes: pl.DataFrame) -> list[dict[str, Any]]:
-    """The home units with the most points moved; those with a few people touched only by name."""
-    found = (
-        changed.join(homes, on="person_id")
-        .filter(pl.col("home_id").is_not_null())
-        .group_by("home_id")
-        .agg(people=pl.len(), points=pl.col("gain").abs().sum())
-        .sort(["points", "people", "home_id"], descending=[True, True, False])
-        .head(MOST_UNITS)
-    )
-    names = dict(Unit.objects.filter(pk__in=found["home_id"].to_list()).values_list("pk", "name"))
-    return [
-        {"name": names[unit], "people": None, "points": None}
-        if people < SMALLEST_CELL
-        else {"name": names[unit], "people": people, "points": points}
-        for unit, people, points in found.iter_rows()
-    ]
 
 
 # ── Publishing ───────────────────────────────────────────────────────────────

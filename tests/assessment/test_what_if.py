@@ -173,7 +173,7 @@ def test_the_first_rules_of_a_county_are_tried_as_well(world):
     SchemeVersion.objects.update(status="draft")
     attend(world, world.parents[0], TODAY)
     made = tried(only, effective_from=START)
-    assert (made.result["posted"], made.result["given"]) == (1, 1)
+    assert (made.result["posted"], made.result["people"], made.result["given"]) == (1, None, None)
     what_if.publish_tried(made, reason="The first", actor=world.staff["county_admin"], now=NOW)
     count(TODAY)
     assert what_if.posted_of(made).same == len(made.shards)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -23,6 +24,7 @@ from tests.world import NOW, TODAY, World
 
 @pytest.fixture
 def office(world: World, time_machine, settings) -> World:
+    cache.clear()
     time_machine.move_to(NOW, tick=False)
     settings.STAFF_SECOND_FACTOR = False
     return fill(world)
@@ -83,9 +85,11 @@ def test_figures_count_the_month_in_scope(office):
 
 
 def count_stars(unit: Unit, learners: int, *people: int, day: date = TODAY) -> None:
+    above = [unit, *(each for each in (unit.parent, unit.parent and unit.parent.parent) if each)]
     for level in range(1, 6):
         UnitMetric.objects.create(
-            day=day, unit=unit, metric=f"star_{level}", base=learners, lineage=f"{unit.pk:010d}",
+            day=day, unit=unit, metric=f"star_{level}", base=learners,
+            lineage="".join(f"{each.pk:010d}" for each in reversed(above)),
             value=people[level - 1] if level <= len(people) else 0,
         )  # fmt: skip
 
@@ -98,10 +102,47 @@ def test_stars_are_those_of_the_last_nights_metrics_and_tell_of_no_few(office):
     assert seen("county_admin") == []
     count_stars(office.county, 9, 9, day=TODAY - timedelta(days=1))
     count_stars(office.county, 100, 20, 3, 30)
+    assert seen("station_lead:1") == []
     count_stars(office.stations[0], 40, 10)
+    count_stars(office.stations[1], 60, 10, 3, 30)
     assert seen("county_admin") == [47, None, None, 30]
-    assert seen("station_lead:0")[:2] == [30, 10]
-    assert seen("station_lead:1") == seen("class_teacher:0") == []
+    assert seen("station_lead:0") == [30, 10, 0, 0]
+    assert seen("station_lead:1") == [17, None, None, 30]
+    assert seen("class_teacher:0") == []
+
+
+def test_stars_of_one_unit_are_not_worked_out_from_those_of_the_others(office):
+    """School 0 has three people of the first star: 30 of the station less 27 of the village would tell so."""
+    village = Unit.objects.get(name="Village 0")
+    count_stars(office.county, 220, 90)
+    count_stars(office.stations[0], 80, 30)
+    count_stars(office.stations[1], 140, 60)
+    count_stars(office.schools[0], 20, 3)
+    count_stars(village, 60, 27)
+    looker = dashboard.Looker(office.as_("county_admin"), None)
+
+    def seen(unit: Unit) -> list[int | None]:
+        counted = dashboard.Looker(looker.person, unit).scope("assessment.view_unitmetric")
+        return [star.people for star in stars.star_counts(counted)]
+
+    assert seen(office.county) == [130, 90]
+    assert seen(office.stations[0]) == [50, 30]
+    assert seen(office.stations[1]) == [80, 60]
+    assert seen(office.schools[0]) == seen(village) == [None, None]
+
+
+def test_what_is_held_back_follows_the_night_that_counts_again(office):
+    count_stars(office.county, 100, 3)
+    looker = dashboard.Looker(office.as_("county_admin"), None)
+
+    def seen() -> list[int | None]:
+        counted = looker.scope("assessment.view_unitmetric")
+        return [star.people for star in stars.star_counts(counted)]
+
+    assert seen() == [None, None]
+    UnitMetric.objects.filter(metric__startswith=stars.METRIC).delete()
+    count_stars(office.county, 100, 30)
+    assert seen() == [70, 30]
 
 
 def test_the_list_of_metrics_shows_no_people_by_star(office):

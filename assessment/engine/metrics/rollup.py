@@ -13,8 +13,8 @@ from accounts.paths import ancestors
 from assessment.engine.metrics.definitions import METRICS, Metric
 from assessment.engine.metrics.ground import Ground
 from assessment.models import UnitMetric
+from assessment.models.ledger import ID_WIDTH
 
-ID_WIDTH = 10
 Lineages = dict[int, tuple[int, ...]]
 """For each unit the ids from the county down to the unit itself."""
 
