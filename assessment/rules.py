@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from functools import cached_property
 
 from assessment.enums import SPANS, Cap, Counting, Effect, Holder, Per, SpendingPace, StarBasis, Validity
 from portal.kernel.calendar import (
@@ -148,7 +149,7 @@ class Version:
     groups: tuple[Group, ...] = ()
     keeps_stars: bool = False
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of everything that decides points and stars."""
         return _digest(_said(self))
@@ -171,7 +172,7 @@ class RuleBook:
     def rules(self) -> tuple[Rule, ...]:
         return tuple(rule for version in self.versions for rule in version.rules)
 
-    @property
+    @cached_property
     def asks(self) -> frozenset[str]:
         """Columns of `sources.MORE_FACTS` that the rules need."""
         of_groups = {
@@ -199,7 +200,7 @@ class RuleBook:
         }
         return any(turns for kind, turns in years.items() if kind in kinds)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return _digest([version.digest for version in self.versions])
 

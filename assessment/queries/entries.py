@@ -40,9 +40,11 @@ STANDINGS: bulk.Schema = {
 
 
 def lines_of(people: QuerySet[Person]) -> pl.DataFrame:
-    return bulk.frame_of(PointEntry.objects.filter(person__in=people), LINES).with_columns(
-        pl.col("cut_by").fill_null("")
-    )
+    return as_read(PointEntry.objects.filter(person__in=people))
+
+
+def as_read(lines: QuerySet[PointEntry]) -> pl.DataFrame:
+    return bulk.frame_of(lines, LINES).with_columns(pl.col("cut_by").fill_null(""))
 
 
 AS_POSTED: bulk.Schema = {

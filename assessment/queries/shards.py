@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -43,6 +43,21 @@ def people_of(together: Sequence[Shard]) -> QuerySet[Person]:
                 mine &= ~Scope.of(path).q("path")
         inside |= mine
     return Person.objects.filter(inside)
+
+
+def parts(alike: Sequence[Shard], most: int) -> Iterator[list[Shard]]:
+    """The shards, in order, so many at once that they have at most so many people, or one alone that has more."""
+    part: list[Shard] = []
+    people = 0
+    for shard in alike:
+        number = shard.people().count()
+        if part and people + number > most:
+            yield part
+            part, people = [], 0
+        part.append(shard)
+        people += number
+    if part:
+        yield part
 
 
 def counties() -> list[Unit]:

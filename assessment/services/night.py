@@ -8,7 +8,7 @@ done again. Two runs of one shard at once cannot both post: the second is refuse
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -26,8 +26,9 @@ from assessment.models import Batch, SchemeVersion, Standing
 from assessment.queries import entries
 from assessment.queries.nights import POINTS
 from assessment.queries.rulebook import in_order_of_publication, rule_book, version_of
-from assessment.queries.shards import Shard, shards
+from assessment.queries.shards import Shard, parts, shards
 from assessment.rules import RuleBook, counting_period
+from assessment.services.inputs import Reader
 from assessment.services.outlook import Outlook, changed_standings, look, look_together
 from portal.kernel import bulk, runs
 from portal.kernel.models import Run
@@ -66,24 +67,44 @@ class Step:
         return ledger.Cause(kind, run=run, version_id=self.version_id)
 
 
+@dataclass(frozen=True)
+class Before:
+    """How far a shard has come: the latest day begun, and the run of the latest one done."""
+
+    latest: date | None
+    last: Run | None
+
+    @classmethod
+    def of(cls, shards: Collection[Shard]) -> dict[Shard, Before]:
+        paths = [shard.path for shard in shards]
+        latest, last = runs.last_days_of(POINTS, paths), runs.last_done_of(POINTS, paths)
+        return {shard: cls(latest.get(shard.path), last.get(shard.path)) for shard in shards}
+
+
 def count_points(
-    shard: Shard, day: date, *, everybody: bool = False, ahead: Outlook | None = None
+    shard: Shard,
+    day: date,
+    *,
+    everybody: bool = False,
+    ahead: Outlook | None = None,
+    before: Before | None = None,
 ) -> Run | None:
     """Post what the facts of the shard's people up to `day` deserve, and renew their standings.
 
     Looks at the people of whom there are notes; at everybody where asked to, where rules or counting period are no
     longer those of the last run, and each Saturday. A day before the last one begun is late: nothing happens.
     `ahead` is what was found of this day together with other shards; it is used where it still answers the question.
+    `before` may be a moment old: what matters of it is asked again before anything is written.
     """
-    latest = runs.last_day(POINTS, shard.path)
-    if latest is not None and day < latest:
+    before = before or Before.of([shard])[shard]
+    last = before.last
+    if before.latest is not None and day < before.latest:
         return None
     book = ahead.book if ahead is not None else rule_book(shard.county)
     if book.is_shared:
         dirty.spread_to_families()
-    last = runs.last_done(POINTS, shard.path)
     everybody = everybody or _is_due_for_everybody(last, day, book)
-    if last is not None and last.day == day and not everybody and not dirty.noted(shard.people()).exists():
+    if last is not None and last.day == day and not everybody and _is_still(last, shard, ahead):
         return last
     run = runs.start(POINTS, day, shard.path)
     try:
@@ -137,6 +158,14 @@ def _count(
                 continue
             dirty.take_away(outlook.seen)
             runs.done(run, head=batch.head if batch else outlook.after[1], **counts)
+
+
+def _is_still(last: Run, shard: Shard, ahead: Outlook | None) -> bool:
+    """Whether there is nothing to write for a day that is done: nobody was noted, or only for what is to come."""
+    if ahead is None or ahead.counts["everybody"]:
+        return not dirty.noted(shard.people()).exists()
+    nothing = ahead.difference.is_empty and ahead.standings.is_empty() and ahead.seen.is_empty()
+    return nothing and ahead.after[1] == last.head
 
 
 def _answers(ahead: Outlook | None, book: RuleBook, *, everybody: bool) -> TypeGuard[Outlook]:
@@ -242,7 +271,10 @@ def renew_standing(person: Person, county: Unit, day: date) -> None:
 
 def days_to_do(step: str, shard: str, through: date) -> list[date]:
     """The days that a shard lacks, in order, `through` last; the last day begun is looked at again."""
-    latest = runs.last_day(step, shard)
+    return _days(runs.last_day(step, shard), through)
+
+
+def _days(latest: date | None, through: date) -> list[date]:
     if latest is None:
         return [through]
     return [latest + timedelta(days=n) for n in range((through - latest).days + 1)]
@@ -262,12 +294,16 @@ def count_through(through: date, *, everybody: bool = False) -> Iterator[Run]:
     """Every shard, those of a county that lack the same days together; the last run of a shard is the failed one,
     where one fails."""
     for county, own in groupby(shards(), key=lambda shard: shard.county):
-        days = {shard: days_to_do(POINTS, shard.path, through) for shard in own}
+        theirs = list(own)
+        days = {shard: _days(before.latest, through) for shard, before in Before.of(theirs).items()}
         failed: set[Shard] = set()
+        reader = Reader()
         for day in sorted({day for lacking in days.values() for day in lacking}):
             due = [shard for shard, lacking in days.items() if day in lacking and shard not in failed]
-            for shard, ahead in _looked_at_together(due, county, day, everybody=everybody and day == through):
-                run, is_done = _counted(shard, day, everybody=everybody and day == through, ahead=ahead)
+            wholly = everybody and day == through
+            befores = Before.of(due)
+            for shard, ahead in _looked_at_together(befores, county, day, reader, everybody=wholly):
+                run, is_done = _counted(shard, day, everybody=wholly, ahead=ahead, before=befores[shard])
                 if not is_done:
                     failed.add(shard)
                 if run is not None:
@@ -275,49 +311,39 @@ def count_through(through: date, *, everybody: bool = False) -> Iterator[Run]:
 
 
 def _looked_at_together(
-    due: list[Shard], county: Unit, day: date, *, everybody: bool
+    due: dict[Shard, Before], county: Unit, day: date, reader: Reader, *, everybody: bool
 ) -> Iterator[tuple[Shard, Outlook | None]]:
     """Each shard with what was found of it, in order; with nothing where it is better looked at by itself."""
     book = rule_book(county)
     if book.is_shared:
         dirty.spread_to_families()
-    for wholly, alike in groupby(due, key=lambda shard: everybody or _due(shard, day, book)):
-        for part in _parts(list(alike), wholly):
+
+    def is_whole(shard: Shard) -> bool:
+        return everybody or _is_due_for_everybody(due[shard].last, day, book)
+
+    for wholly, alike in groupby(due, key=is_whole):
+        for part in parts(list(alike), TOGETHER) if wholly else [list(alike)]:
             found: dict[str, Outlook] = {}
             if len(part) > 1:
                 try:
-                    found = look_together(part, day, book, everybody=wholly)
+                    found = look_together(part, day, book, everybody=wholly, reader=reader)
                 except Exception:
                     log.exception("%s shards cannot be looked at together on %s", len(part), day)
             for shard in part:
                 yield shard, found.get(shard.path)
 
 
-def _due(shard: Shard, day: date, book: RuleBook) -> bool:
-    return _is_due_for_everybody(runs.last_done(POINTS, shard.path), day, book)
-
-
-def _parts(alike: list[Shard], wholly: bool) -> Iterator[list[Shard]]:
-    """So many shards at once that the frames of all stay small; of the noted ones there are few anyway."""
-    part: list[Shard] = []
-    people = 0
-    for shard in alike:
-        number = shard.people().count() if wholly else 0
-        if part and people + number > TOGETHER:
-            yield part
-            part, people = [], 0
-        part.append(shard)
-        people += number
-    if part:
-        yield part
-
-
 def _counted(
-    shard: Shard, day: date, *, everybody: bool, ahead: Outlook | None = None
+    shard: Shard,
+    day: date,
+    *,
+    everybody: bool,
+    ahead: Outlook | None = None,
+    before: Before | None = None,
 ) -> tuple[Run | None, bool]:
     """The run, and whether it came to its end."""
     try:
-        return count_points(shard, day, everybody=everybody, ahead=ahead), True
+        return count_points(shard, day, everybody=everybody, ahead=ahead, before=before), True
     except Exception:
         log.exception("the points of %s on %s failed", shard.path, day)
         return Run.objects.get(step=POINTS, day=day, shard=shard.path), False

@@ -11,22 +11,17 @@ from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
-from django.db.models import QuerySet
 
-from accounts.models import Person
-from accounts.paths import WIDTH
 from assessment import ledger, sources
-from assessment.engine import dirty
 from assessment.engine.among import among
 from assessment.engine.lines import expected_lines
 from assessment.engine.reconcile import Difference, reconcile
 from assessment.engine.standings import standings
 from assessment.queries import entries
-from assessment.queries.families import kin_of
 from assessment.queries.rulebook import Digests, rule_codes, version_digests
-from assessment.queries.shards import Shard, people_of
+from assessment.queries.shards import Shard
 from assessment.rules import RuleBook
-from portal.kernel import bulk
+from assessment.services.inputs import Apart, Reader
 
 
 @dataclass(frozen=True)
@@ -66,20 +61,14 @@ def look_together(
     everybody: bool,
     posted_on: date | None = None,
     is_rule_change: bool = False,
+    reader: Reader | None = None,
 ) -> dict[str, Outlook]:
-    """The same for shards of one county, by their paths."""
+    """The same for shards of one county, by their paths. A `reader` keeps what it read for the next day."""
     posted_on = posted_on or day
     digests = version_digests()
     after = ledger.last_heads([shard.path for shard in together])
-    everyone = people_of(together)
-    notes = dirty.notes_of(everyone)
-    people = everyone if everybody else dirty.noted(everyone)
-    whose = _with_shards(bulk.frame_of(people, {"id": pl.Int64, "path": pl.String}), together)
-    if not everybody:
-        whose = among(whose, notes["person_id"])
-    notes = among(notes, whose["person_id"])  # who has moved away meanwhile is another shard's to look at
-    facts = facts_for(people, whose, book)
-    posted = among(entries.lines_of(people), whose["person_id"])
+    inputs = (reader or Reader()).read(together, book, everybody=everybody)
+    whose, notes, facts, posted = inputs.whose, inputs.notes, inputs.facts, inputs.lines
     known = facts.filter(pl.col("happened_on") <= day)
     difference = reconcile(
         _own(expected_lines(known, book), whose, book),
@@ -93,8 +82,8 @@ def look_together(
     ahead = posted.filter(pl.col("posted_on") > posted_on).select("person_id")
     to_come = pl.concat([facts.filter(pl.col("happened_on") > day).select("person_id"), ahead])
     renewed = standings(_after(posted, difference, posted_on), book, posted_on)
-    changed = changed_standings(renewed, entries.standings_of(people))
-    parts = _Parts(whose, [shard.path for shard in together])
+    changed = changed_standings(renewed, entries.standings_of(inputs.people))
+    parts = Apart(whose, [shard.path for shard in together])
     to_post, to_reverse = parts.of(difference.to_post), parts.of(difference.to_reverse)
     standing = parts.of(changed.join(ahead, on="person_id", how="anti"))
     noted = parts.of(notes)
@@ -122,51 +111,9 @@ def look_together(
     return found
 
 
-class _Parts:
-    """Takes frames with a `person_id` apart by the shards of the people, each part in the order of the whole."""
-
-    def __init__(self, whose: pl.DataFrame, paths: list[str]) -> None:
-        self.paths = paths
-        self._whose = whose.select("person_id", "shard")
-
-    def of(self, frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
-        if len(self.paths) == 1:
-            return {self.paths[0]: frame}
-        marked = frame.join(self._whose, on="person_id", maintain_order="left")
-        parts = marked.partition_by("shard", maintain_order=True, include_key=False, as_dict=True)
-        return {path: parts.get((path,), frame.clear()) for path in self.paths}
-
-    def number(self, frame: pl.DataFrame) -> dict[str, int]:
-        """How many rows each shard has."""
-        if len(self.paths) == 1:
-            return {self.paths[0]: frame.height}
-        people = frame.group_by("person_id").len().join(self._whose, on="person_id")
-        return dict(people.group_by("shard").agg(pl.col("len").sum()).iter_rows())
-
-
-def _with_shards(people: pl.DataFrame, together: Sequence[Shard]) -> pl.DataFrame:
-    """person_id and the `shard` whose the person is: the station's, else the county's own."""
-    head = pl.col("path").str.slice(0, 2 * WIDTH)
-    below = [shard.path for shard in together if shard.path != shard.county.path]
-    return people.select(
-        pl.col("id").alias("person_id"),
-        pl.when(head.is_in(below)).then(head).otherwise(pl.lit(together[0].county.path)).alias("shard"),
-    )
-
-
 def _seen(notes: pl.DataFrame, book: RuleBook) -> pl.DataFrame:
     """The notes that may go; where rules count for families, only those that the families were told of."""
     return notes.filter("is_spread") if book.is_shared else notes
-
-
-def facts_for(people: QuerySet[Person], whose: pl.DataFrame, book: RuleBook) -> pl.DataFrame:
-    """The facts of these people and, where rules count for families, of their relatives."""
-    facts = among(sources.facts_of(people, book.asks), whose["person_id"])
-    if not book.is_shared:
-        return facts
-    kin = kin_of(whose["person_id"]).to_frame().iter_slices(dirty.SLICE)
-    others = (Person.objects.filter(pk__in=part["person_id"].to_list()) for part in kin)
-    return pl.concat([facts, *(sources.facts_of(part, book.asks) for part in others)])
 
 
 def _own(lines: pl.DataFrame, whose: pl.DataFrame, book: RuleBook) -> pl.DataFrame:

@@ -6,9 +6,10 @@ publish. See docs/decisions/0048.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import groupby
 
 import polars as pl
 from django.db import transaction
@@ -31,9 +32,9 @@ from assessment.models import (
 from assessment.queries import entries
 from assessment.queries.nights import POINTS
 from assessment.queries.rulebook import WHOLE, rule_book, rule_codes, version_of
-from assessment.queries.shards import Shard, shards
+from assessment.queries.shards import Shard, parts, people_of, shards
 from assessment.rules import RuleBook
-from assessment.services.outlook import facts_for
+from assessment.services.inputs import Apart, facts_for, with_shards
 from assessment.services.schemes import SchemeRefused, check_publishable, publish_version
 from assessment.services.trial_told import what_is_told
 from portal.kernel import audit, bulk, clock, jobs, runs
@@ -41,6 +42,8 @@ from portal.kernel.models import Job
 
 KIND = "rule_trial"
 PERMISSION = "assessment.change_schemeversion"
+TOGETHER = 20_000
+"""So many people are tried in one go: both sides of a trial are held at once."""
 
 
 # ── Trying ───────────────────────────────────────────────────────────────────
@@ -89,28 +92,34 @@ def try_version(
     before, after = rule_book(county), book_with(version, effective_from)
     ours = [shard for shard in shards() if shard.county == county]
     of(len(ours))
-    outcomes: dict[str, engine.Outcome] = {}
-    homes = []
-    for number, shard in enumerate(ours, start=1):
-        day = night_of(shard, clock.day_of(now))
-        outcomes[shard.path], home = _try(shard, before, after, day)
-        homes.append(home)
-        at(number)
-    people = pl.concat([outcome.people for outcome in outcomes.values()])
+    outcomes: list[engine.Outcome] = []
+    digests: dict[str, str] = {}
+    homes, tried = [], 0
+    today = clock.day_of(now)
+    for day, alike in groupby(ours, key=lambda shard: night_of(shard, today)):
+        for part in parts(list(alike), TOGETHER):
+            outcome, home = _try(part, before, after, day)
+            outcomes.append(outcome)
+            homes.append(home)
+            lines = Apart(home, [shard.path for shard in part]).of(outcome.lines)
+            digests |= {path: engine.digest_of(own) for path, own in lines.items()}
+            tried += len(part)
+            at(tried)
+    people = pl.concat([outcome.people for outcome in outcomes])
     with transaction.atomic():
         made = RuleTrial.objects.create(
             version=version,
             effective_from=effective_from,
-            day=max(night_of(shard, clock.day_of(now)) for shard in ours),
+            day=max(night_of(shard, today) for shard in ours),
             asked_by=actor,
             made_at=now,
             rules=after.digest,
-            lines=engine.digest_of_all((path, outcome.digest) for path, outcome in outcomes.items()),
-            facts=engine.digest_of_all((path, outcome.facts) for path, outcome in outcomes.items()),
-            shards={path: outcome.digest for path, outcome in outcomes.items()},
+            lines=engine.digest_of_all(digests.items()),
+            facts=engine.digest_of_all((str(number), one.facts) for number, one in enumerate(outcomes)),
+            shards=digests,
             heads=heads,
             note=note,
-            result=what_is_told(version, list(outcomes.values()), people, pl.concat(homes)),
+            result=what_is_told(version, outcomes, people, pl.concat(homes)),
         )
         crossed = people.filter(pl.col("star_before") != pl.col("star_after"))
         bulk.copy_in(TrialCrossing, crossed.with_columns(trial_id=pl.lit(made.pk, pl.Int64)))
@@ -127,10 +136,13 @@ def try_version(
     return made
 
 
-def _try(shard: Shard, before: RuleBook, after: RuleBook, day: date) -> tuple[engine.Outcome, pl.DataFrame]:
-    """The outcome for a shard, and the homes (person_id, home_id) of its people."""
-    everyone = shard.people()
-    homes = bulk.frame_of(everyone, {"id": pl.Int64, "home_id": pl.Int64}).rename({"id": "person_id"})
+def _try(
+    part: Sequence[Shard], before: RuleBook, after: RuleBook, day: date
+) -> tuple[engine.Outcome, pl.DataFrame]:
+    """The outcome for some shards, and of their people person_id, home_id, shard."""
+    everyone = people_of(part)
+    found = bulk.frame_of(everyone, {"id": pl.Int64, "path": pl.String, "home_id": pl.Int64})
+    homes = found.select(person_id="id", home_id="home_id").join(with_shards(found, part), on="person_id")
     whose = homes.select("person_id")
 
     def facts(book: RuleBook) -> pl.DataFrame:

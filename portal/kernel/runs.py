@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
+
+from django.db.models import Exists, Max, OuterRef
 
 from portal.kernel import clock
 from portal.kernel.models import RUN_ERROR_ENDS, Run
@@ -61,6 +64,21 @@ def failed(run: Run, error: Exception) -> None:
 def last_done(step: str, shard: str) -> Run | None:
     """The latest day of this step and shard that is done."""
     return Run.objects.filter(step=step, shard=shard, status=Run.Status.DONE).order_by("-day").first()
+
+
+def last_done_of(step: str, shards: Collection[str]) -> dict[str, Run]:
+    """The same of several shards; without those of which no day is done."""
+    later = Run.objects.filter(
+        step=step, shard=OuterRef("shard"), status=Run.Status.DONE, day__gt=OuterRef("day")
+    )
+    last = Run.objects.filter(~Exists(later), step=step, shard__in=shards, status=Run.Status.DONE)
+    return {run.shard: run for run in last}
+
+
+def last_days_of(step: str, shards: Collection[str]) -> dict[str, date]:
+    """The latest day ever begun of several shards; without those of which none was."""
+    begun = Run.objects.filter(step=step, shard__in=shards)
+    return dict(begun.values_list("shard").annotate(Max("day")).order_by())
 
 
 def last_day(step: str, shard: str) -> date | None:

@@ -1,14 +1,19 @@
 """Shards looked at in one go: what is found of each is what would be found of it alone."""
 
+from datetime import timedelta
+
+import pytest
+
 from assessment.enums import VersionStatus
-from assessment.models import PointEntry, SchemeVersion
+from assessment.models import DirtyPerson, PointEntry, SchemeVersion
 from assessment.queries.rulebook import rule_book
 from assessment.queries.shards import shards
-from assessment.services import night
+from assessment.services import inputs, night
 from assessment.services.outlook import look, look_together
+from events.models import Attendance, Event
 from portal.kernel.models import Run
-from tests.assessment.facts import came, held, scheme
-from tests.world import TODAY
+from tests.assessment.facts import came, held, revoke, scheme
+from tests.world import TODAY, person
 
 
 def test_shards_looked_at_together_post_what_each_posts_alone(world):
@@ -48,3 +53,73 @@ def test_a_shard_that_cannot_be_looked_at_stops_no_other(world, monkeypatch):
     monkeypatch.setattr(night, "look_together", lambda *args, **how: 1 / 0)
     assert {run.status for run in night.count_through(TODAY)} == {Run.Status.DONE}
     assert PointEntry.objects.count() == 1
+
+
+@pytest.fixture
+def crowd(world):
+    """Four learners of each school; yesterday is counted, and everybody comes once yesterday and once today."""
+    scheme(world, {"code": "lecture", "cap_day": 2})
+    list(night.count_through(TODAY - timedelta(days=1)))
+    people = [person(f"Learner {n}", home=world.schools[n % 2]) for n in range(8)]
+    for on in (TODAY - timedelta(days=1), TODAY):
+        talks = [held(school, world.kinds["lecture"], on, title=f"{on}") for school in world.schools]
+        for number, who in enumerate(people):
+            came(who, talks[number % 2])
+    return people
+
+
+def read_of(monkeypatch) -> list[int]:
+    """Of how many people facts are read, each time."""
+    numbers = []
+
+    def counted(people, whose, book, read=inputs.facts_for):
+        numbers.append(whose.height)
+        return read(people, whose, book)
+
+    monkeypatch.setattr(inputs, "facts_for", counted)
+    return numbers
+
+
+def all_is_posted(county) -> bool:
+    book = rule_book(county)
+    found = [look(shard, TODAY, book, everybody=True) for shard in shards()]
+    return all(one.difference.is_empty and one.standings.is_empty() for one in found)
+
+
+def test_facts_are_read_once_for_the_last_day_and_the_next(world, crowd, monkeypatch):
+    """The last day posts to everybody; its lines are known to the look at the next."""
+    numbers = read_of(monkeypatch)
+    monkeypatch.setattr(night, "look", lambda *args, **how: 1 / 0)
+    runs = list(night.count_through(TODAY))
+    assert numbers == [8]
+    assert {run.status for run in runs} == {Run.Status.DONE}
+    assert PointEntry.objects.filter(points=1).count() == 16
+    assert not DirtyPerson.objects.exists()
+    monkeypatch.undo()
+    assert all_is_posted(world.county)
+
+
+def test_whoever_was_noted_between_two_days_is_read_again(world, crowd, monkeypatch):
+    numbers = read_of(monkeypatch)
+    going = night.count_through(TODAY)
+    next(going)
+    revoke(Attendance.objects.filter(person=crowd[0], event__starts_at__date=TODAY).get())
+    new = person("Newcomer", home=world.schools[0])
+    came(new, Event.objects.filter(host=world.schools[0], starts_at__date=TODAY).get())
+    assert {run.status for run in going} == {Run.Status.DONE}
+    assert numbers == [8, 2]
+    assert PointEntry.objects.filter(posted_on=TODAY).count() == 8
+    assert not DirtyPerson.objects.exists()
+    monkeypatch.undo()
+    assert all_is_posted(world.county)
+
+
+def test_a_day_that_is_done_is_left_alone_where_notes_are_of_the_next(world, crowd):
+    list(night.count_through(TODAY))
+    kept = list(Run.objects.order_by("pk").values())
+    tomorrow = TODAY + timedelta(days=1)
+    came(crowd[0], held(world.schools[0], world.kinds["lecture"], tomorrow))
+    assert list(night.count_through(TODAY))
+    assert list(Run.objects.order_by("pk").values()) == kept
+    list(night.count_through(tomorrow))
+    assert PointEntry.objects.filter(posted_on=tomorrow).count() == 1
