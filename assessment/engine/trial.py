@@ -56,23 +56,31 @@ def try_rules(
     codes: dict[int, str],
     loose_units: frozenset[str],
     lines_of: Lines,
+    doubtful: pl.Series | None = None,
 ) -> Outcome:
     """What the night of `day` would post for the rules of `after` once the rules of `before` are counted.
 
     `people` (person_id) are those of the shard; facts may name relatives besides. `lines_of` turns a difference into
-    lines as the ledger posts them.
+    lines as the ledger posts them. To anybody but the `doubtful` nothing is due any more by the rules of `before`.
     """
+    is_shared = before.book.is_shared or after.book.is_shared
+    everybody = people["person_id"]
 
-    def count(side: Side, ledger: pl.DataFrame) -> pl.DataFrame:
-        due = among(expected_lines(side.facts, side.book), people["person_id"])
+    def count(side: Side, ledger: pl.DataFrame, whose: pl.Series) -> pl.DataFrame:
+        facts = side.facts if is_shared else among(side.facts, whose)
         difference = reconcile(
-            due, ledger, facts=side.facts, book=side.book, codes=codes, loose_units=loose_units
+            among(expected_lines(facts, side.book), whose),
+            among(ledger, whose),
+            facts=facts,
+            book=side.book,
+            codes=codes,
+            loose_units=loose_units,
         )
         return lines_of(difference, day)
 
-    pending = count(before, posted)
+    pending = count(before, posted, everybody if doubtful is None or is_shared else doubtful)
     settled = with_lines(posted, pending)
-    lines = count(after, settled)
+    lines = count(after, settled, everybody if is_shared else _touched(before, after, everybody))
     was = standings(settled, before.book, day)
     will = standings(with_lines(settled, lines), after.book, day)
     return Outcome(
@@ -82,6 +90,14 @@ def try_rules(
         digest=digest_of(lines),
         facts=digest_of_facts(before.facts),
     )
+
+
+def _touched(before: Side, after: Side, people: pl.Series) -> pl.Series:
+    """Those of the people who have a fact since the first day of a version that only one of the two books has: to
+    everybody else both give the same lines, since a limit is that of the fact's own version."""
+    days = [version.effective_from for version in set(before.book.versions) ^ set(after.book.versions)]
+    facts = after.facts.filter(pl.col("happened_on") >= min(days)) if days else after.facts.clear()
+    return among(people.to_frame(), facts["person_id"].unique())["person_id"]
 
 
 def with_lines(ledger: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:

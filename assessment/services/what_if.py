@@ -13,12 +13,13 @@ from itertools import groupby
 
 import polars as pl
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person, Unit
 from assessment import ledger, sources
+from assessment.engine import dirty
 from assessment.engine import trial as engine
 from assessment.enums import Posting, VersionStatus
 from assessment.models import (
@@ -159,8 +160,22 @@ def _try(
         codes=rule_codes(),
         loose_units=sources.loose_units(),
         lines_of=ledger.lines_of,
+        doubtful=_doubtful(part, everyone, before, day),
     )
     return outcome, homes
+
+
+def _doubtful(
+    part: Sequence[Shard], everyone: QuerySet[Person], book: RuleBook, day: date
+) -> pl.Series | None:
+    """Those of whom there are notes, where the night has counted the day by these rules; else all (None)."""
+    done = runs.last_done_of(POINTS, [shard.path for shard in part])
+    if any(
+        (last := done.get(shard.path)) is None or last.day != day or last.counts.get("rules") != book.digest
+        for shard in part
+    ):
+        return None
+    return dirty.notes_of(everyone)["person_id"].unique()
 
 
 def newest_note() -> int:

@@ -201,6 +201,17 @@ def test_a_trial_after_another_finds_the_same_and_a_revoked_record_another(world
     assert (third.lines, third.facts) != (first.lines, first.facts)
 
 
+def test_what_the_rules_in_force_owe_is_counted_first(world, draft):
+    """Of whom there is a note the night owes something; of all others it has counted all."""
+    revoke(Attendance.objects.filter(person=world.parents[0]).order_by("pk")[0])
+    attend(world, world.parents[1], TODAY, "B")
+    result = tried(draft).result
+    assert (result["pending"], result["people"], result["taken"]) == (2, 5, 5)
+    published(draft, world)
+    count(TODAY)
+    assert what_if.posted_of(RuleTrial.objects.latest("pk")).other == 0
+
+
 def renumbered(book):
     """The same rules under ids of their own, as rows of another version have them."""
     return RuleBook(
@@ -226,17 +237,23 @@ def test_trial_lines_are_what_the_ledger_gets_when_rules_change(facts, old, new)
     book.codes |= {rule.id: rule.code for version in both.versions for rule in version.rules}
     frame = strategies.frame(facts)
     people = frame.select("person_id").unique()
-    outcome = engine.try_rules(
-        engine.Side(old, frame),
-        engine.Side(both, frame),
-        book.lines.select(list(LINES)),
-        people,
-        day,
-        codes=book.codes,
-        loose_units=frozenset(),
-        lines_of=ledger.lines_of,
+    outcome, same = (
+        engine.try_rules(
+            engine.Side(old, frame),
+            engine.Side(both, frame),
+            book.lines.select(list(LINES)),
+            people,
+            day,
+            codes=book.codes,
+            loose_units=frozenset(),
+            lines_of=ledger.lines_of,
+            doubtful=doubtful,
+        )
+        for doubtful in (None, people["person_id"].clear())
     )
-    assert outcome.pending == 0
+    assert outcome.pending == same.pending == 0
+    assert outcome.digest == same.digest
+    assert outcome.people.sort("person_id").equals(same.people.sort("person_id"))
     difference = book.night(facts, both, day)
     assert outcome.digest == engine.digest_of(ledger.lines_of(difference, day))
 
