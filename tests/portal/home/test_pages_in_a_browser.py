@@ -65,6 +65,43 @@ def test_elder_mode_grows_without_sideways_scrolling(phone, county, sign_in, liv
         shoot(phone, f"parent-{name}-{size}")
 
 
+def test_a_wide_screen_puts_beside_each_other_what_a_phone_puts_in_one_column(page, county, sign_in):
+    sign_in(page, county.parents[0])
+    is_wide = page.viewport_size["width"] >= 1000
+    for address, left, right in (
+        ("/", ".standing", "a.event"),
+        ("/me/", "ul.rows", "form.sizes"),
+        ("/my/events/month/", "table.month", "a.event"),
+    ):
+        page.goto(address)
+        first, second = (page.locator(one).first.bounding_box() for one in (left, right))
+        beside = second["x"] >= first["x"] + first["width"]
+        assert beside == is_wide, address
+        assert is_wide or second["y"] >= first["y"] + first["height"], address
+
+
+@pytest.mark.parametrize("size", ["larger", "largest"])
+def test_in_elder_mode_nothing_is_hidden_past_the_edge(phone, county, sign_in, live_server, size):
+    """Filters stand in lines instead of a strip to be pushed, and the search box leaves room for what it asks."""
+    sign_in(phone, county.parents[0])
+    phone.context.add_cookies([{"name": "text_size", "value": size, "url": live_server.url}])
+    phone.goto("/my/events/")
+    for filter_ in phone.locator(".chips a").all():
+        box = filter_.bounding_box()
+        assert box["x"] + box["width"] <= phone.viewport_size["width"]
+    phone.goto("/family/add/")
+    room = phone.locator("input[name=q]").evaluate(
+        """(it) => {
+          const words = document.createElement("canvas").getContext("2d");
+          const style = getComputedStyle(it);
+          words.font = style.font;
+          const inside = it.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+          return inside - words.measureText(it.placeholder).width;
+        }"""
+    )
+    assert room >= 0
+
+
 def test_elder_mode_is_offered_before_signing_in_and_stays(phone, county):
     phone.goto("/")
     phone.get_by_role("button", name="长辈版").click()
