@@ -55,16 +55,22 @@ def _earned(rule: PointRule) -> str:
     if rule.steps:
         return _table(rule)
     if rule.every > 1:
-        return _("within %(span)s %(points)s points each time %(n)s times are full") % {
-            "span": _within(rule),
-            "points": rule.points,
-            "n": rule.every,
-        }
+        words = ngettext(
+            "within %(span)s %(points)s point each time %(n)s times are full",
+            "within %(span)s %(points)s points each time %(n)s times are full",
+            rule.points,
+        )
+        return words % {"span": _within(rule), "points": rule.points, "n": rule.every}
     number = abs(rule.points)
     if rule.effect == Effect.DEDUCT:
         return _per_deducted(rule.per, number)
     if rule.effect == Effect.SPEND:
-        return _("%(points)s points are spent for each, the total stays") % {"points": number}
+        words = ngettext(
+            "%(points)s point is spent for each, the total stays",
+            "%(points)s points are spent for each, the total stays",
+            number,
+        )
+        return words % {"points": number}
     return _per(rule.per, rule.points)
 
 
@@ -77,16 +83,27 @@ def _within(rule: PointRule) -> str:
 
 def _table(rule: PointRule) -> str:
     steps = [(least, gives * rule.points) for least, gives in rule.steps]
+    told = _(", ").join(_step(rule.per, n, points) for n, points in steps)
     if rule.per == Per.OCCURRENCE:
-        words = _("%(n)s times %(points)s points in all")
-        told = _(", ").join(words % {"n": n, "points": points} for n, points in steps)
         return _("within %(span)s: %(table)s") % {"span": _within(rule), "table": told}
-    words = {
-        Per.LESSON: _("from %(n)s lesson periods on %(points)s points"),
-        Per.HOUR: _("from %(n)s hours on %(points)s points"),
-        Per.QUANTITY: _("from %(n)s on %(points)s points"),
-    }[Per(rule.per)]
-    return _(", ").join(words % {"n": n, "points": points} for n, points in steps)
+    return told
+
+
+def _step(per: str, n: int, points: int) -> str:
+    return {
+        Per.OCCURRENCE: ngettext(
+            "%(n)s times %(points)s point in all", "%(n)s times %(points)s points in all", points
+        ),
+        Per.LESSON: ngettext(
+            "from %(n)s lesson periods on %(points)s point",
+            "from %(n)s lesson periods on %(points)s points",
+            points,
+        ),
+        Per.HOUR: ngettext(
+            "from %(n)s hours on %(points)s point", "from %(n)s hours on %(points)s points", points
+        ),
+        Per.QUANTITY: ngettext("from %(n)s on %(points)s point", "from %(n)s on %(points)s points", points),
+    }[Per(per)] % {"n": n, "points": points}
 
 
 def _per(per: str, points: int) -> str:

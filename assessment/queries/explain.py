@@ -7,14 +7,14 @@ are taken over the very lines that are shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts.models import Person
 from assessment.enums import Cap, Effect, EntryReason
@@ -193,6 +193,12 @@ def none_because(entry: PointEntry) -> str:
 # ── Why ──────────────────────────────────────────────────────────────────────
 
 
+def _unended(sources: list[str]) -> Iterator[str]:
+    """As they stand in a list: all but the last without the full stop that somebody may have typed."""
+    yield from (source.rstrip("。. ") for source in sources[:-1])
+    yield sources[-1]
+
+
 def why(entry: PointEntry, told: Told | None, undone_on: date | None) -> Iterable[Reason]:
     """Everything that a person could ask of a line, in the order in which people ask."""
     if entry.rule is not None:
@@ -207,9 +213,8 @@ def why(entry: PointEntry, told: Told | None, undone_on: date | None) -> Iterabl
                 "day": date_format(version.effective_from),
             },
         )
-        source = ", ".join(part for part in (version.scheme.source, entry.rule.source_item) if part)
-        if source:
-            yield Reason(_("Source"), source)
+        if sources := [part for part in (version.scheme.source, entry.rule.source_item) if part]:
+            yield Reason(_("Source"), pgettext("between sources", ", ").join(_unended(sources)))
     if entry.reverses_id:
         yield Reason(_("Takes back"), taken_back(entry))
     elif entry.rule is not None:

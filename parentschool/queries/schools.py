@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.db.models import Case, QuerySet, Value, When
 
-from accounts.enums import CAMPUS, NEIGHBOURHOOD
+from accounts.enums import CAMPUS, NEIGHBOURHOOD, Level
 from accounts.models import Unit
 from accounts.queries import open_units
 from parentschool.models import SchoolClass
@@ -18,7 +20,20 @@ def towns() -> list[Unit]:
     """Townships, and the county itself where parent schools stand right under it."""
     units = open_units(clock.today())
     above = units.filter(kind__in=KINDS).values("parent")
-    return list(units.filter(pk__in=above).exclude(kind__in=KINDS).order_by("path"))
+    offered = units.filter(pk__in=above).exclude(kind__in=KINDS)
+    return list(offered.select_related("region").order_by("path"))
+
+
+def known_as(offered: list[Unit]) -> dict[int, str]:
+    """What people call each of these townships, by pk: 漳江街道, not 漳江街道协同育人指导站. A unit that is no
+    station, has no region or shares it with another keeps its own name."""
+    shared = Counter(unit.region_id for unit in offered)
+    return {
+        unit.pk: unit.region.name
+        if unit.region and unit.level == Level.STATION and shared[unit.region_id] == 1
+        else unit.name
+        for unit in offered
+    }
 
 
 def schools_of(town: Unit) -> list[Unit]:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from accounts.enums import NEIGHBOURHOOD
 from accounts.models import Unit
-from parentschool.queries.schools import parent_school, schools_named, schools_of, towns
+from parentschool.queries.schools import known_as, parent_school, schools_named, schools_of, towns
 
 
 def school_context(request: HttpRequest) -> dict[str, Any]:
@@ -17,14 +17,15 @@ def school_context(request: HttpRequest) -> dict[str, Any]:
     typed = " ".join(request.GET.get("q", "").split())[:40]
     schools: list[Unit] = []
     offered = towns()
+    known = known_as(offered)
     if typed:
         schools = schools_named(typed)
     elif asked.isdecimal():
         town = next((unit for unit in offered if str(unit.pk) == asked), None)
         schools = schools_of(town) if town else []
     return {
-        "towns": offered,
-        "town": town,
+        "towns": known,
+        "town": known[town.pk] if town else "",
         "typed": typed,
         "schools": [unit for unit in schools if unit.kind not in NEIGHBOURHOOD],
         "villages": [unit for unit in schools if unit.kind in NEIGHBOURHOOD],

@@ -20,6 +20,7 @@ from accounts.models import Person
 from portal.kernel import audit, clock
 from portal.kernel.spreadsheets import Column, TableWriter
 from portal.privacy.datamap import Kept, data_map
+from portal.privacy.words import PARTS
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def own_data(person: Person) -> list[Part]:
 def _part(kept: Kept, person: Person) -> Part:
     named = [name for name in kept.shown if kept.model._meta.get_field(name).is_relation]
     rows = kept.rows_about(person).select_related(*named)
-    words = str(kept.model._meta.verbose_name_plural)
+    words = str(PARTS.get(kept.label, kept.model._meta.verbose_name_plural))
     return Part(kept.label, words, [_row(row, kept.shown) for row in rows])
 
 

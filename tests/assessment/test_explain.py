@@ -67,6 +67,14 @@ def shown_to(person):
     return standing, own.lines_of(person, standing)
 
 
+def test_sources_are_joined_as_one_sentence(world, lines):
+    lines.scheme.source = "县里的办法。"
+    lines.scheme.save()
+    with translation.override("zh-hans"):
+        said = {reasons(line).get("依据") for line in shown_to(world.parents[0])[1]}
+    assert "县里的办法，item 4" in said
+
+
 def test_a_line_says_rule_version_source_sum_recorder_and_what_undid_it(world, lines):
     standing, shown = shown_to(world.parents[0])
     told = {(line.words, line.points): reasons(line) for line in shown}

@@ -47,6 +47,14 @@ def test_the_published_points_of_the_handbook(world):
     ]
 
 
+def test_one_point_is_said_in_the_singular(world):
+    load(world)
+    with translation.override("en"):
+        said = [rule_sentence(rule, []) for rule in PointRule.objects.all()]
+    assert any("1 point is spent for each" in sentence for sentence in said)
+    assert not any("1 points" in sentence for sentence in said)
+
+
 def test_loading_twice_changes_nothing(world):
     assert load(world).is_new
     assert not load(world).is_new

@@ -144,7 +144,7 @@ def test_a_guardian_without_a_phone_takes_three_taps(phone, sign_in, county):
     seen(phone, "managed-new")
     phone.get_by_role("link", name="Child 0").click()
     phone.get_by_label("姓名").fill("王奶奶")
-    choose(phone, "祖母")
+    choose(phone, "奶奶")
     seen(phone, "managed-child")
     phone.get_by_role("button", name="保存").click()
     expect(phone.get_by_text("已登记：王奶奶 是 Child 0 的监护人。")).to_be_visible()

@@ -177,7 +177,7 @@ def test_changes_are_shown_at_the_cell_and_written(world, school):
         ("B2", "张小明", "男", "女"),
         ("C2", "张小明", "三年级2班", "三年级3班"),
         ("F2", "张伟", "****0001", "139****0077"),
-        ("E2", "张伟", "父亲", "祖父"),
+        ("E2", "张伟", "父亲", "爷爷"),
         ("H2", "李丽", "母亲", "姑姑"),
     }
     assert report.rows == {"create": 0, "update": 1, "same": 1, "suspect": 0, "error": 0}

@@ -145,7 +145,9 @@ def test_the_rest_of_the_family_is_added_while_the_claim_lives(world, evening, t
     client = signed_in(world.parents[0])
     client.post(page("check_in"), {"code": wall_code(evening, NOW).host_code})
     assert client.get(page("check_in_done", evening.pk)).context["may_add"]
-    assert client.get(page("check_in_family")).status_code == 200
+    shown = client.get(page("check_in_family"))
+    assert shown.status_code == 200
+    assert '<span class="tick tick-done">已签到</span>' in shown.text
     client.post(page("check_in_family"), {"family": "1", "who": [father.pk]})
     assert on_list(evening) == {"Parent 0", "Father of 0"}
     time_machine.move_to(NOW + timedelta(minutes=10), tick=False)

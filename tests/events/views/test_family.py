@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.conf import settings
 
 from events.enums import Audience, SeatStatus
 from events.models import Event, Reservation
@@ -140,6 +141,28 @@ def test_events_meant_for_others_are_not_there_even_for_booking(world, salon):
         posted = client.post(page("family_seats", event.pk), {"people": [world.parents[0].pk], "children": 0})
         assert posted.status_code == 404
     assert not Reservation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "tile"),
+    [
+        ("zh-hans", "<span>10月</span><b>15</b><span>周四</span>"),
+        ("en", "<span>Oct</span><b>15</b><span>Thu</span>"),
+    ],
+)
+def test_the_tile_of_an_event_names_month_and_day_in_the_reader_s_language(world, salon, language, tile):
+    client = signed_in(world.parents[0])
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    for address in ("my_events", "my_month", "home"):
+        assert f'<div class="date">{tile}</div>' in client.get(page(address)).text, address
+
+
+def test_seats_of_the_family_are_told_with_the_reader_s_own_marks(world, salon, father):
+    reserve_seats(salon, people=[father], actor=father, now=NOW)
+    other = family(world, 3)
+    shown = signed_in(world.parents[0]).get(page("family_event", salon.pk)).text
+    assert f"{father.name}：已报名 1 个座位" in shown
+    assert other.name not in shown
 
 
 def test_who_waits_is_told_when_seats_come_free(world, salon):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from django.test import RequestFactory
 
-from accounts.models import Person
+from accounts.models import Person, Region, Unit
 from accounts.scopes import Scope
 from accounts.services.consents import load_purposes
 from parentschool.enums import ClaimStatus, MembershipSource
 from parentschool.models import Claim, Membership
 from parentschool.queries.claims import claims_to_show, findings, lately_bound
-from parentschool.queries.schools import schools_named, schools_of, towns
+from parentschool.queries.schools import known_as, schools_named, schools_of, towns
 from parentschool.services.claims import ClaimRefused, claim_child, take_in_claimant, withdraw_claim
 from parentschool.services.learners import take_in_neighbour
 from parentschool.services.registration import register_parent
@@ -50,6 +50,21 @@ def test_villages_are_found_beside_schools_after_them(world):
     assert set(towns()) == set(world.stations)
     context = school_context(RequestFactory().get("/", {"town": world.stations[0].pk}))
     assert (context["schools"], context["villages"]) == ([world.schools[0]], [world.villages[0]])
+
+
+def test_a_township_is_offered_by_the_name_that_people_use(world):
+    """Of its region; a station without one, or two of one region, keep their own names, and so does the county."""
+    names = [unit.name for unit in world.stations]
+    assert [known_as(towns())[unit.pk] for unit in world.stations] == names
+    region = Region.objects.create(code="430725001000", name="漳江街道", level="town", vintage="2023")
+    first, second = world.stations[0], world.stations[1]
+    Unit.objects.filter(pk__in=[first.pk, world.county.pk]).update(region=region)
+    assert known_as(towns())[first.pk] == "漳江街道"
+    assert known_as([*Unit.objects.filter(pk=world.county.pk)]) == {world.county.pk: world.county.name}
+    shown = school_context(RequestFactory().get("/", {"town": first.pk}))
+    assert (shown["town"], shown["towns"][first.pk]) == ("漳江街道", "漳江街道")
+    Unit.objects.filter(pk=second.pk).update(region=region)
+    assert [known_as(towns())[unit.pk] for unit in world.stations] == names
 
 
 def test_a_newcomer_waits_for_the_village_and_learns_there_once_it_agrees(world, lead):

@@ -25,6 +25,7 @@ from portal.kernel.spreadsheets import read_table
 from portal.privacy.copies import own_data
 from portal.privacy.datamap import data_map
 from portal.privacy.erasure import ErasureRefused, erase_person
+from portal.privacy.words import PARTS
 from tests.events.plans import plan
 from tests.matrix.rows import fill
 from tests.queries import assert_same_queries
@@ -52,6 +53,15 @@ def world(db, time_machine, settings):
 def parent(world, client):
     client.force_login(world.parents[0], backend="accounts.backends.RoleBackend")
     return client
+
+
+def test_the_parts_of_the_copy_are_called_as_a_parent_would(world, parent):
+    assert set(PARTS) <= {kept.label for kept in data_map() if kept.about and kept.shown}
+    shown = parent.get(reverse("own_data")).text
+    assert "积分明细" in shown
+    assert "活动签到" in shown
+    for office in ("积分流水", "考勤", "审计记录", "家长学员注册"):
+        assert f"<summary>{office}" not in shown
 
 
 def test_row_76_the_copy_holds_every_model_about_the_person(world):
