@@ -168,6 +168,12 @@ def claims_to_show(reach: Scope) -> list[Claim]:
     return list(rows.defer("claimant__phone")[:MOST])
 
 
+def reported_by(person: Person) -> set[int]:
+    """The guardianships, by pk, that this person has called wrong and the school has not looked at yet."""
+    reports = BindingReport.objects.filter(reported_by=person, status=ReportStatus.OPEN)
+    return set(reports.values_list("guardianship_id", flat=True))
+
+
 def open_reports(reach: Scope) -> list[BindingReport]:
     rows = BindingReport.objects.within(reach).filter(status=ReportStatus.OPEN)
     rows = rows.select_related(

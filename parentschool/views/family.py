@@ -13,7 +13,7 @@ from accounts.access import Refused, SignedInRequest
 from parentschool.enums import Relation
 from parentschool.forms.family import SentenceForm
 from parentschool.models import Claim
-from parentschool.queries.claims import bond_in_family, family_state, guardians_of_own, was_own
+from parentschool.queries.claims import bond_in_family, family_state, guardians_of_own, reported_by, was_own
 from parentschool.services.bindings import report_binding
 from parentschool.services.claims import Claimed, claim_child, withdraw_claim
 from parentschool.views.finding import chosen_school, school_context
@@ -32,6 +32,7 @@ def family(request: SignedInRequest) -> HttpResponse:
     context = {
         "tab": "me",
         "children": guardians_of_own(request.user),
+        "reported": reported_by(request.user),
         "state": family_state(request.user, now=clock.now()),
     }
     return render(request, "parentschool/family.html", context)

@@ -15,7 +15,7 @@ from events.services import hold_lecture, schedule_event
 from events.services.codes import personal_code, wall_code
 from parentschool.enums import MembershipSource, Relation
 from parentschool.models import Child, Guardianship, Membership, SchoolClass
-from tests.browser import faults_of_access, shoot
+from tests.browser import faults_of_access, shoot, sideways
 from tests.events.plans import lecturer, plan
 from tests.world import NOW, build_world, person
 
@@ -312,6 +312,18 @@ def test_the_list_of_events_and_the_paper_sheet(desktop, phone, sign_in, evening
     assert faults_of_access(desktop) == []
     pdf = desktop.pdf(path="var/screenshots/sign-in-sheet.pdf", prefer_css_page_size=True)
     assert pdf.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("size", ["large", "larger", "largest"])
+def test_in_elder_mode_the_bar_of_the_roll_leaves_the_list_in_sight(
+    phone, sign_in, live_server, evening, size
+):
+    event = held(evening)
+    sign_in(phone, lead(evening))
+    phone.context.add_cookies([{"name": "text_size", "value": size, "url": live_server.url}])
+    phone.goto(f"/work/events/{event.pk}/roll/")
+    assert phone.locator(".actions").bounding_box()["height"] <= phone.viewport_size["height"] / 4
+    assert sideways(phone) == 0
 
 
 def test_without_scripts_the_roll_still_works(browser, live_server, settings, sign_in, evening):

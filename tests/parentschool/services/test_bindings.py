@@ -13,6 +13,7 @@ from parentschool.services.bindings import BindingRefused, keep_binding, report_
 from parentschool.services.claims import approve_claim, claim_child
 from portal.kernel.models import AuditEntry
 from tests.agreeing import agree
+from tests.events.pages import page, signed_in
 from tests.parentschool.newcomers import claimed
 from tests.world import NOW, TODAY, person
 
@@ -96,6 +97,22 @@ def test_a_report_is_settled_by_undoing(world, lead, wrong):
     undo_binding(wrong, reason="we do not know her", actor=lead, **BY)
     report = BindingReport.objects.get()
     assert (report.status, report.decided_by) == (ReportStatus.UNDONE, lead)
+
+
+def test_who_reported_sees_that_the_school_looks_at_it(world, lead, wrong):
+    reporter = world.parents[0]
+    agree(reporter)
+    told, link = "已反映，学校在核实", page("binding_report", wrong.pk)
+    before = signed_in(reporter).get(page("family")).text
+    assert link in before
+    assert told not in before
+    report_binding(wrong, reason="we do not know her", actor=reporter, **BY)
+    shown = signed_in(reporter).get(page("family")).text
+    assert told in shown
+    assert link not in shown
+    assert told not in signed_in(wrong.guardian).get(page("family")).text
+    keep_binding(BindingReport.objects.get(), actor=lead, **BY)
+    assert link in signed_in(reporter).get(page("family")).text
 
 
 def test_only_bindings_of_the_own_children_can_be_spoken_of(world, wrong):
