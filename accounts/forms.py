@@ -13,6 +13,7 @@ from accounts import phones
 from accounts.enums import LEVEL_OF, Kind, Level
 from accounts.models import Person, PurposeText, RoleAssignment, Unit
 from accounts.reach import places_inside
+from accounts.refusals import tell_refusal
 from accounts.services import units
 
 
@@ -32,7 +33,7 @@ class UnitForm(forms.ModelForm):
                 units.check_parent(LEVEL_OF[Kind(given["kind"])], given.get("parent"), given["opened_on"])
                 units.check_name(given["name"], given.get("parent"))
             except units.UnitRefused as refusal:
-                self.add_error(refusal.details.get("field"), str(refusal))
+                tell_refusal(self, refusal)
         return given
 
 

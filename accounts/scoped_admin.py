@@ -22,6 +22,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from accounts.access import Refused, scope_for
+from accounts.refusals import tell_refusal
 from accounts.scopes import ScopedModel
 from portal.kernel import audit, clock
 from portal.kernel.errors import PortalError
@@ -184,8 +185,7 @@ class ScopedModelAdmin(ScopedFieldsMixin, admin.ModelAdmin):
         if refusal is not None and refusal.details.get("line"):
             for line in (form for formset in formsets for form in formset.forms):
                 if line.prefix == refusal.details["line"] and line.is_valid():
-                    field = refusal.details.get("field")
-                    line.add_error(field if field in line.fields else None, str(refusal))
+                    tell_refusal(line, refusal)
         return formsets, inlines
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:

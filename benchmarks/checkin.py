@@ -49,6 +49,7 @@ from django.middleware.csrf import _get_new_csrf_string
 
 from accounts.enums import Kind, Level
 from accounts.models import Person, Unit
+from benchmarks.serving import served
 from events.enums import EventStatus
 from events.models import Attendance, Event, EventKind
 from events.services.codes import Scan, device_of, pass_of, sign_claim, wall_code
@@ -232,18 +233,6 @@ def wrk(
     }
 
 
-def gunicorn(port: int, log: Path) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "WEB_BIND": f"127.0.0.1:{port}", "WEB_WORKERS": "2"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--config", "python:portal.gunicorn", "--max-requests", "0"],
-        env=environment, stdout=log.open("w"), stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    time.sleep(8)
-    if process.poll() is not None:
-        raise SystemExit(log.read_text())
-    return process
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=30_000)
@@ -259,15 +248,11 @@ def main() -> None:
     found: dict[str, list[dict[str, float]]] = {"pgbench": [], "spread": [], "one_event": []}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        server = gunicorn(options.port, folder / "gunicorn.log")
-        try:
+        with served(options.port, folder / "gunicorn.log"):
             for _round in range(options.rounds):
                 found["pgbench"].append(pgbench(folder, parents, events, options))
                 found["spread"].append(wrk(folder, options.port, parents, events, sessions, options))
                 found["one_event"].append(wrk(folder, options.port, parents, events[:1], sessions, options))
-        finally:
-            server.terminate()
-            server.wait(timeout=40)
     medians = {
         way: {what: round(statistics.median(run[what] for run in runs), 2) for what in runs[0]}
         for way, runs in found.items()

@@ -56,7 +56,8 @@ from accounts.models import Consent, Person, Unit
 from accounts.queries import texts_in_force
 from accounts.services.consents import load_purposes
 from assessment.models import Standing
-from benchmarks.checkin import gunicorn, sign_in
+from benchmarks.checkin import sign_in
+from benchmarks.serving import served
 from portal.demo import county, work
 from portal.demo.names import Cast
 from portal.kernel import clock
@@ -145,21 +146,16 @@ def main() -> None:
     fill(options.people)
     keys = list(sign_in(parents(options.parents)).values())
     pages, floor = list[float](), list[float]()
-    with tempfile.TemporaryDirectory() as folder:
-        server = gunicorn(options.port, Path(folder) / "gunicorn.log")
-        try:
-            for key in keys[:40]:
-                ask(options.port, "/", key)
-            for _round in range(options.rounds):
-                for key in keys:
-                    took, status, body = ask(options.port, "/", key)
-                    if status != 200:
-                        raise SystemExit(f"the first page answers {status} {body[:300]}")
-                    pages.append(took)
-                    floor.append(ask(options.port, "/healthz")[0])
-        finally:
-            server.terminate()
-            server.wait(timeout=40)
+    with tempfile.TemporaryDirectory() as folder, served(options.port, Path(folder) / "gunicorn.log"):
+        for key in keys[:40]:
+            ask(options.port, "/", key)
+        for _round in range(options.rounds):
+            for key in keys:
+                took, status, body = ask(options.port, "/", key)
+                if status != 200:
+                    raise SystemExit(f"the first page answers {status} {body[:300]}")
+                pages.append(took)
+                floor.append(ask(options.port, "/healthz")[0])
     result: dict[str, Any] = {
         "processors": os.cpu_count(),
         "people": Person.objects.count(),

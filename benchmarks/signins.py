@@ -38,6 +38,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import psycopg2
 
 from benchmarks.import_roster import DSN, SCHOOLS, TITLES, named, row
+from benchmarks.serving import served
 
 DATABASE, HOST, GOAL = "signins_benchmark", "portal.example.org", 500
 FIRST_NUMBER, WARM_UP = 19_900_000_000, 20
@@ -70,7 +71,6 @@ def set_up(dsn: str, folder: Path, gateway_port: int) -> None:
         SMS_SIGN_NAME="家庭教育",
         SMS_TEMPLATE_SIGN_IN="SMS_1",
         SSL_CERT_FILE=str(folder / "cert.pem"),
-        WEB_WORKERS="2",
     )
     import django
 
@@ -165,22 +165,6 @@ def gateway(folder: Path) -> Iterator[tuple[int, dict[str, str]]]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-@contextmanager
-def portal(port: int, log: Path) -> Iterator[None]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--config", "python:portal.gunicorn", "--max-requests", "0"],
-        env={**os.environ, "WEB_BIND": f"127.0.0.1:{port}"}, stdout=log.open("w"), stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    try:
-        time.sleep(8)
-        if process.poll() is not None:
-            raise SystemExit(log.read_text())
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=40)
 
 
 class Imports(threading.Thread):
@@ -327,7 +311,7 @@ def measure(folder: Path, options: Any) -> dict[str, Any]:
         set_up(options.dsn, folder, gateway_port)
         fill(options.people + WARM_UP)
         lists = write_lists(folder, options.rows)
-        with portal(options.port, folder / "gunicorn.log"):
+        with served(options.port, folder / "gunicorn.log"):
             warm_up = range(options.people, options.people + WARM_UP)
             sign_all_in(options.port, warm_up, WARM_UP / 4, codes)
             imports = Imports(lists)

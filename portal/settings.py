@@ -27,6 +27,8 @@ from portal.environment import (
     TESTING,
     VAR_DIR,
     secret,
+    sms_gateway,
+    wechat,
 )
 
 # ── Environment ──────────────────────────────────────────────────────────────
@@ -254,20 +256,9 @@ AXES_VERBOSE = False
 AXES_ENABLED = not TESTING
 
 # Parents sign in by a code in a short message. Only the gateway sends any; without one the pages lead to the password.
-SMS_GATEWAY: dict[str, Any] = {
-    "url": os.environ.get("SMS_GATEWAY_URL", ""),
-    "key_id": os.environ.get("SMS_KEY_ID", ""),
-    "key_secret": os.environ.get("SMS_KEY_SECRET", ""),
-    "sign_name": os.environ.get("SMS_SIGN_NAME", ""),
-    "timeout": float(os.environ.get("SMS_TIMEOUT", "4")),
-}
-SMS_TEMPLATES = {"sign_in": os.environ.get("SMS_TEMPLATE_SIGN_IN", "")}
+SMS_GATEWAY, SMS_TEMPLATES = sms_gateway()
 if SMS_GATEWAY["url"]:
     SMS_BACKEND = "portal.kernel.sms.gateway.GatewayBackend"
-    if not all([*SMS_GATEWAY.values(), *SMS_TEMPLATES.values()]):
-        raise ImproperlyConfigured("SMS_GATEWAY_URL is set, but not all it needs: see .env.example.")
-    if PRODUCTION and not SMS_GATEWAY["url"].startswith("https://"):
-        raise ImproperlyConfigured("SMS_GATEWAY_URL must begin with https:// in production.")
 elif PRODUCTION:
     SMS_BACKEND = ""
 else:
@@ -275,22 +266,11 @@ else:
         f"portal.kernel.sms.local.{'Memory' if TESTING else 'Console' if not DEMO else 'File'}Backend"
     )
 # Messages in 24 hours: an alarm when the first mark is passed, none any more from the second on.
-WECHAT: dict[str, Any] = {
-    "app_id": os.environ.get("WECHAT_APP_ID", ""),
-    "secret": os.environ.get("WECHAT_SECRET", ""),
-    "page_url": os.environ.get("WECHAT_PAGE_URL", "https://open.weixin.qq.com/connect/oauth2/authorize"),
-    "api_url": os.environ.get("WECHAT_API_URL", "https://api.weixin.qq.com/sns/oauth2/access_token"),
-    "timeout": float(os.environ.get("WECHAT_TIMEOUT", "4")),
-}
-if WECHAT["app_id"]:
-    if not WECHAT["secret"]:
-        raise ImproperlyConfigured("WECHAT_APP_ID is set, but WECHAT_SECRET is not.")
-    if PRODUCTION and not all(WECHAT[url].startswith("https://") for url in ("page_url", "api_url")):
-        raise ImproperlyConfigured("The addresses of WeChat must begin with https:// in production.")
 SMS_DAILY_BUDGET = (
     int(os.environ.get("SMS_DAILY_ALARM", "3000")),
     int(os.environ.get("SMS_DAILY_STOP", "6000")),
 )
+WECHAT = wechat()
 
 # Idle and in all, in seconds: staff half an hour and twelve hours, others seven and thirty days.
 SESSION_LIMITS = {"staff": (30 * 60, 12 * 3600), "others": (7 * 24 * 3600, 30 * 24 * 3600)}

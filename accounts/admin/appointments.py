@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import SignedInRequest, load_or_404
 from accounts.forms import AppointmentForm, EndForm
 from accounts.models import RoleAssignment, Unit
+from accounts.refusals import tell_refusal
 from accounts.scoped_admin import ScopedModelAdmin, visible
 from accounts.scopes import ScopedQuerySet
 from accounts.services import appointments
@@ -100,8 +101,7 @@ class RoleAssignmentAdmin(ScopedModelAdmin):
                     assignment, **form.cleaned_data, actor=request.user, now=clock.now()
                 )
             except PortalError as refusal:
-                field = refusal.details.get("field")
-                form.add_error(field if field in form.fields else None, str(refusal))
+                tell_refusal(form, refusal)
             else:
                 messages.success(request, _("The role ends on that day."))
                 return redirect("admin:accounts_roleassignment_changelist")

@@ -18,6 +18,7 @@ from accounts.exports import ExportingAdmin
 from accounts.forms import PersonForm, ReasonForm
 from accounts.models import Person, RoleAssignment
 from accounts.reach import reaches
+from accounts.refusals import tell_refusal
 from accounts.resources import PersonResource
 from accounts.scoped_admin import visible
 from accounts.services import passwords, people
@@ -257,8 +258,7 @@ class PersonAdmin(ExportingAdmin):
             try:
                 shown = act(person, form.cleaned_data.get("reason", ""), request.user) or _("none")
             except PortalError as refusal:
-                field = refusal.details.get("field")
-                form.add_error(field if field in form.fields else None, str(refusal))
+                tell_refusal(form, refusal)
             else:
                 if not shown_as:
                     messages.success(request, _("Done."))

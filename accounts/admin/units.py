@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import load_or_404, scope_for
 from accounts.forms import PlaceForm, SchoolImportForm, UnitForm
 from accounts.models import Person, Region, Unit, UnitPlacement
+from accounts.refusals import tell_refusal
 from accounts.scoped_admin import ScopedInline, ScopedModelAdmin, visible
 from accounts.services import units
 from portal.kernel import clock, jobs
@@ -171,8 +172,7 @@ class UnitAdmin(ScopedModelAdmin):
             else:
                 units.close_unit(unit, **dated)
         except units.UnitRefused as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
             return False
         return True
 

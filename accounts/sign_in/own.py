@@ -22,12 +22,13 @@ from accounts import phones
 from accounts.access import SignedInRequest
 from accounts.models import WeChatBinding
 from accounts.services.sessions import NoSuchSession, end_all_sessions, end_session, open_sessions
-from accounts.services.sms_codes import CodeDead, CodeRefused, CodeWrong, redeem_code
+from accounts.services.sms_codes import CodeRefused
 from accounts.sign_in import ticket, wechat, work
 from accounts.sign_in.devices import inside_wechat
 from accounts.sign_in.entering import BY_CODE
 from accounts.sign_in.forms import CodeForm, WorkForm
 from accounts.sign_in.pages import next_of, refused, send_code, to
+from accounts.sign_in.typed import is_redeemed
 from portal.kernel import clock, sms
 
 
@@ -114,16 +115,10 @@ def proof_code(request: SignedInRequest) -> HttpResponse:
     if kept is None or kept.number != request.user.phone:
         return redirect(to("account_proof", request))
     form = CodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        code, now = form.cleaned_data["code"], clock.now()
-        try:
-            redeem_code(kept.row_id, kept.number, secret=kept.secret, code=code, now=now)
-        except (CodeWrong, CodeDead) as wrong:
-            form.add_error("code", str(wrong))
-        else:
-            ticket.drop(request)
-            record_authentication(request, request.user, BY_CODE, reauthenticated=True)
-            return redirect(next_of(request) or "account_own")
+    if is_redeemed(request, form, kept):
+        ticket.drop(request)
+        record_authentication(request, request.user, BY_CODE, reauthenticated=True)
+        return redirect(next_of(request) or "account_own")
     return proof_page(
         request, "account/proof_code.html", form=form, shown=kept.shown if settings.DEMO else ""
     )

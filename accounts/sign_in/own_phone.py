@@ -18,10 +18,10 @@ from django.views.decorators.http import require_http_methods
 from accounts import phones
 from accounts.access import SignedInRequest
 from accounts.services.own_phone import change_own_phone
-from accounts.services.sms_codes import CodeDead, CodeWrong, redeem_code
 from accounts.sign_in import ticket, work
 from accounts.sign_in.forms import CodeForm, NumberForm
 from accounts.sign_in.pages import refused, send_code
+from accounts.sign_in.typed import is_redeemed
 from portal.kernel import clock
 
 
@@ -55,17 +55,11 @@ def new_number_code(request: SignedInRequest) -> HttpResponse:
     if kept is None or kept.number == request.user.phone or request.user.is_staff:
         return redirect("account_own")
     form = CodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        code, now = form.cleaned_data["code"], clock.now()
-        try:
-            redeem_code(kept.row_id, kept.number, secret=kept.secret, code=code, now=now)
-        except (CodeWrong, CodeDead) as wrong:
-            form.add_error("code", str(wrong))
-        else:
-            ticket.drop(request)
-            change_own_phone(request.user, number=kept.number, now=now)
-            messages.success(request, _("Your new number is saved. From now on you sign in with it."))
-            return redirect("account_own")
+    if is_redeemed(request, form, kept):
+        ticket.drop(request)
+        change_own_phone(request.user, number=kept.number, now=clock.now())
+        messages.success(request, _("Your new number is saved. From now on you sign in with it."))
+        return redirect("account_own")
     shown = kept.shown if settings.DEMO else ""
     return _page(request, "account/phone_code.html", form, number=phones.mask(kept.number), shown=shown)
 

@@ -24,16 +24,14 @@ from accounts.models import Person
 from accounts.services.sms_codes import (
     PROVED_GAP,
     UNPROVED_GAP,
-    CodeDead,
     CodeRefused,
-    CodeWrong,
-    redeem_code,
     request_code,
 )
 from accounts.sign_in import ticket, work
 from accounts.sign_in.devices import inside_wechat
 from accounts.sign_in.entering import NotByCode, enter_by_phone, is_known, people_of
 from accounts.sign_in.forms import CodeForm, NumberForm, WorkForm
+from accounts.sign_in.typed import is_redeemed
 from accounts.sign_in.verified import remember_phone, verified_phone
 from portal.kernel import clock, sms
 from portal.kernel.middleware import client_address
@@ -149,14 +147,8 @@ def code(request: HttpRequest) -> HttpResponse:
     if kept is None:
         return redirect(to("account_login", request))
     form = CodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        now = clock.now()
-        try:
-            redeem_code(kept.row_id, kept.number, secret=kept.secret, code=form.cleaned_data["code"], now=now)
-        except (CodeWrong, CodeDead) as wrong:
-            form.add_error("code", str(wrong))
-        else:
-            return proved(request, kept.number)
+    if is_redeemed(request, form, kept):
+        return proved(request, kept.number)
     return code_page(request, kept, form)
 
 

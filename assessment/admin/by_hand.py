@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import load_or_404
+from accounts.refusals import tell_refusal
 from accounts.scoped_admin import ScopedModelAdmin
 from assessment.enums import AdjustmentStatus
 from assessment.forms.by_hand import AdjustmentForm, DecisionForm, SpendingForm
@@ -104,7 +105,7 @@ class AdjustmentAdmin(AskedAdmin):
                 else:
                     by_hand.refuse_adjustment(adjustment, reason=form.cleaned_data["reason"], **asked)
             except PortalError as refusal:
-                form.add_error(refusal.details.get("field"), str(refusal))
+                tell_refusal(form, refusal)
             else:
                 messages.success(
                     request, _("Decided: %(status)s.") % {"status": adjustment.get_status_display()}

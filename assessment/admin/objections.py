@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from accounts.access import allows, load_or_404
+from accounts.refusals import tell_refusal
 from accounts.scoped_admin import ReadOnlyAdmin, visible
 from assessment.admin.ledger import ledger_url
 from assessment.enums import ObjectionStatus
@@ -127,8 +128,7 @@ class ObjectionAdmin(ReadOnlyAdmin):
         try:
             decide_objection(objection, form.decision, actor=request.user, now=clock.now())
         except PortalError as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
             return False
         messages.success(request, _("The objection is decided; the parent reads the answer now."))
         return True

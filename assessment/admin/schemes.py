@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import load_or_404
 from accounts.enums import Level
+from accounts.refusals import tell_refusal
 from accounts.scoped_admin import ScopedFieldsMixin, ScopedInline, ScopedModelAdmin
 from assessment.forms.schemes import CopyForm, IndicatorForm, SchemeForm
 from assessment.models import AppraisalScheme, Indicator, Section
@@ -161,7 +162,7 @@ class AppraisalSchemeAdmin(LinesAdmin):
                 messages.success(request, _("The copy can be changed freely."))
                 return redirect("admin:assessment_appraisalscheme_change", quote(copied.pk))
             except PortalError as refusal:
-                form.add_error(refusal.details.get("field"), str(refusal))
+                tell_refusal(form, refusal)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Copy the scheme"),

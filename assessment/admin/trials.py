@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import load_or_404, scope_for
+from accounts.refusals import tell_refusal
 from accounts.scoped_admin import ScopedModelAdmin
 from assessment.enums import VersionStatus
 from assessment.forms.trials import PublishForm, TryForm
@@ -117,8 +118,7 @@ class TrialPages(ScopedModelAdmin):
                 trial, reason=form.cleaned_data["reason"], actor=request.user, now=clock.now()
             )
         except SchemeRefused as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
             return False
         messages.success(request, _("The version is published. The next night counts by it."))
         return True

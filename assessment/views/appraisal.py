@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SignedInRequest, allows, load_or_404, permission_required, scope_for
+from accounts.refusals import tell_refusal
 from assessment.enums import AppraisalStatus, Side
 from assessment.forms.appraisal import SelfScoreForm
 from assessment.models import Appraisal, Evidence, Mark
@@ -97,8 +98,7 @@ def save(request: SignedInRequest, mark: Mark, form: SelfScoreForm) -> bool:
             now=clock.now(),
         )
     except PortalError as refusal:
-        field = refusal.details.get("field")
-        form.add_error(field if field in form.fields else None, str(refusal))
+        tell_refusal(form, refusal)
         return False
     return True
 

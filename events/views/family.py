@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import Refused, SignedInRequest
 from accounts.models import Person
+from accounts.refusals import tell_refusal
 from events.forms.family import SeatsForm
 from events.models import Event, Reservation
 from events.queries import near
@@ -100,7 +101,7 @@ def family_seats(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             held = reserve_seats(event, **wanted, actor=request.user, now=now)
     except PortalError as refusal:
-        form.add_error(refusal.details.get("field"), str(refusal))
+        tell_refusal(form, refusal)
         return _page(request, _event(request, pk), form)
     messages.success(request, _told(held))
     return redirect("family_event", pk)

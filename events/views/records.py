@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import SignedInRequest, allows, load_or_404, permission_required, scope_for
+from accounts.refusals import tell_refusal
 from events.forms import ReasonForm
 from events.forms.records import RecordForm
 from events.models import Record
@@ -55,8 +56,7 @@ def record_person(request: SignedInRequest, pk: int) -> HttpResponse:
                 learner.person, unit=learner.school, **form.told(), actor=request.user, now=clock.now()
             )
         except PortalError as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
         else:
             messages.success(request, _("Put down for %(person)s.") % {"person": learner.person})
             return redirect("record_list")

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import Refused, SignedInRequest, scope_for
 from accounts.models import Person
+from accounts.refusals import tell_refusal
 from events.forms.family import SeatsForm
 from events.models import Event, Reservation
 from events.queries import near, people_within, search_people
@@ -101,7 +102,7 @@ def _book(request: SignedInRequest, event: Event, person: Person) -> HttpRespons
                 now=clock.now(),
             )
         except PortalError as refusal:
-            form.add_error(refusal.details.get("field"), str(refusal))
+            tell_refusal(form, refusal)
         else:
             messages.success(request, _told(held, person))
             return redirect("event_seats", event.pk)

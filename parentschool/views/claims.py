@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import SignedInRequest, load_or_404, permission_required, scope_for
+from accounts.refusals import tell_refusal
 from parentschool.enums import ClaimStatus
 from parentschool.forms.family import ClaimForm, ManagedForm, NeighbourDecisionForm, SentenceForm
 from parentschool.models import Child, Claim, Guardianship
@@ -71,8 +72,7 @@ def claim(request: SignedInRequest, pk: int) -> HttpResponse:
                 told = {"name": found.claimant.name, "child": found.child_name}
                 messages.success(request, _("%(name)s is bound to %(child)s.") % told)
         except PortalError as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
         else:
             return redirect("claim_list")
     return render(request, "work/claim.html", {"finding": finding, "claim": found, "form": form})
@@ -92,8 +92,7 @@ def _decide_on_neighbour(request: SignedInRequest, finding: Finding) -> HttpResp
                 told = {"name": claimed.claimant.name, "village": claimed.school}
                 messages.success(request, _("%(name)s learns in %(village)s now.") % told)
         except PortalError as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
         else:
             return redirect("claim_list")
     return render(request, "work/claim.html", {"finding": finding, "claim": claimed, "form": form})
@@ -155,8 +154,7 @@ def managed_child(request: SignedInRequest, pk: int) -> HttpResponse:
         try:
             bond = register_managed(child, **given, actor=request.user, now=clock.now())
         except PortalError as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
         else:
             told = {"name": bond.guardian.name, "child": child.name}
             messages.success(request, _("%(name)s is on record as guardian of %(child)s.") % told)

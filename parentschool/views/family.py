@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import Refused, SignedInRequest
+from accounts.refusals import tell_refusal
 from parentschool.enums import Relation
 from parentschool.forms.family import SentenceForm
 from parentschool.models import Claim
@@ -74,8 +75,7 @@ def family_child(request: SignedInRequest) -> HttpResponse:
         try:
             claim = claim_child(request.user, claimed, actor=request.user, now=clock.now())
         except PortalError as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
         else:
             draft.drop()
             tell(request, claim)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import SignedInRequest, permission_required, scope_for
+from accounts.refusals import tell_refusal
 from parentschool.forms.neighbours import NeighbourForm
 from parentschool.queries.neighbours import MOST, neighbourhoods, neighbours
 from parentschool.services.learners import take_in_neighbour
@@ -54,8 +55,7 @@ def neighbour_new(request: SignedInRequest) -> HttpResponse:
                 now=clock.now(),
             )
         except PortalError as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
         else:
             messages.success(request, _("%(name)s is taken in.") % {"name": learner.person.name})
             return redirect("neighbour_list")

@@ -20,6 +20,7 @@ from accounts.enums import NEIGHBOURHOOD
 from accounts.forms import DecisionsForm
 from accounts.models import Unit
 from accounts.queries import persons_in_charge, texts_in_force, told_only
+from accounts.refusals import tell_refusal
 from accounts.services.consents import ConsentRefused
 from accounts.sign_in.verified import forget_phone, verified_phone
 from parentschool.enums import CLAIM_BOUND
@@ -152,8 +153,7 @@ def register_child(request: HttpRequest) -> HttpResponse:
             messages.error(request, str(refusal))
             return redirect("register")
         except PortalError as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
     context = {"form": form, "school": school, "back": "register_school"}
     return render(request, "parentschool/name_child.html", context | progress(4))
 

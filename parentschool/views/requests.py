@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import SignedInRequest, load_or_404, permission_required
+from accounts.refusals import tell_refusal
 from parentschool.enums import RequestStatus
 from parentschool.forms.requests import AnswerForm
 from parentschool.models import DataRequest
@@ -51,8 +52,7 @@ def request_answer(request: SignedInRequest, pk: int) -> HttpResponse:
             messages.info(request, str(refusal))
             return redirect("request_list")
         except PortalError as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
         else:
             messages.success(request, _("Answered. The parent sees the answer at once."))
             return redirect("request_list")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import Refused, SignedInRequest, allows, load_or_404, permission_required, scope_for
 from accounts.models import Unit
+from accounts.refusals import tell_refusal
 from parentschool.forms.school_messages import MessageForm
 from parentschool.models import SchoolClass, SchoolMessage
 from parentschool.queries.school_messages import (
@@ -78,8 +79,7 @@ def message_new(request: SignedInRequest) -> HttpResponse:
                 now=clock.now(),
             )
         except PortalError as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
         else:
             people = sum(readers.people for readers in readers_of(sent).values())
             words = ngettext("Sent to %(n)s parent.", "Sent to %(n)s parents.", people)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import SignedInRequest, allows, load_or_404, permission_required, scope_for
+from accounts.refusals import tell_refusal
 from parentschool.enums import VisitOutcome
 from parentschool.forms.visits import VisitForm, VisitRevokeForm
 from parentschool.models import Child, HomeVisit
@@ -69,8 +70,7 @@ def visit_child(request: SignedInRequest, pk: int) -> HttpResponse:
                 now=clock.now(),
             )
         except PortalError as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
         else:
             messages.success(request, _("The visit to %(child)s is recorded.") % {"child": child})
             return redirect("visit_list")

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SignedInRequest
+from accounts.refusals import tell_refusal
 from parentschool.enums import Wish
 from parentschool.forms.requests import AskForm
 from parentschool.models import DataRequest
@@ -80,8 +81,7 @@ def ask(request: SignedInRequest) -> HttpResponse:
                 now=clock.now(),
             )
         except PortalError as refusal:
-            field = refusal.details.get("field")
-            form.add_error(field if field in form.fields else None, str(refusal))
+            tell_refusal(form, refusal)
         else:
             said = _("Received. %(unit)s answers by %(day)s at the latest.")
             day = f"{made.due_on.year}年{made.due_on.month}月{made.due_on.day}日"

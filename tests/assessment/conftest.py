@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
@@ -43,6 +43,17 @@ def as_(client, sheets, settings):
     def sign_in(name: str) -> Client:
         person = sheets.world.parents[0] if name == "parent" else sheets.by(name)
         client.force_login(person, backend="accounts.backends.RoleBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def office(world: World, client: Client) -> Callable[[str], Client]:
+    """Signs somebody of the staff in and gives the browser."""
+
+    def sign_in(name: str) -> Client:
+        client.force_login(world.staff[name], backend="accounts.backends.RoleBackend")
         return client
 
     return sign_in

@@ -31,17 +31,6 @@ def english(settings, at_noon):
     settings.LANGUAGE_CODE = "en"
 
 
-@pytest.fixture
-def office(world, client):
-    """Signs somebody in and gives the browser."""
-
-    def sign_in(name):
-        client.force_login(world.staff[name], backend="accounts.backends.RoleBackend")
-        return client
-
-    return sign_in
-
-
 def broken_night(world, monkeypatch, error=None):
     """The first station's points fail, with a lecture to count on the day; the other parts are counted."""
     scheme(world, {"code": "lecture"})

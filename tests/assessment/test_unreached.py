@@ -31,15 +31,6 @@ def english(settings, at_noon):
     settings.LANGUAGE_CODE = "en"
 
 
-@pytest.fixture
-def office(world, client):
-    def sign_in(name):
-        client.force_login(world.staff[name], backend="accounts.backends.RoleBackend")
-        return client
-
-    return sign_in
-
-
 def child_of(world, name, *guardians, school=0):
     own = world.classes[school]
     child = Child.objects.create(basis=Basis.DUTY, name=name, school_class=own, path=own.path)
