@@ -27,6 +27,7 @@ WORDS: dict[str, str | Promise] = {
     "home": _("home unit"),
     "indicator": _("indicator"),
     "kind": _("kind"),
+    "line": _("line"),
     "lines": _("lines"),
     "method": _("method"),
     "name": _("name"),
@@ -44,6 +45,7 @@ WORDS: dict[str, str | Promise] = {
     "quantity": _("quantity"),
     "reason": _("reason"),
     "relation": _("relation"),
+    "remedy": _("what follows"),
     "role": _("role"),
     "rows": _("rows"),
     "scheme": _("scheme"),
@@ -66,13 +68,18 @@ WORDS: dict[str, str | Promise] = {
 }
 """What the details are called; others stand as they are."""
 
+UNSAID = {"digest", "sha256"}
+"""What only a machine compares."""
+
 OLD_AND_NEW = {"name", "note", "parent", "phone", "relation", "score", "valid_until"}
 """Details that an act may keep as [before, after]."""
 
 
 def told(summary: dict[str, Any]) -> list[tuple[str, str]]:
     """Each detail with its name; those that say nothing are left out."""
-    said = ((str(WORDS.get(key, key)), _said(key, value)) for key, value in summary.items())
+    said = (
+        (str(WORDS.get(key, key)), _said(key, value)) for key, value in summary.items() if key not in UNSAID
+    )
     return [(name, value) for name, value in said if value]
 
 

@@ -19,7 +19,7 @@ if PORTAL_ENV not in {"production", "development", "demo", "test"}:
 PRODUCTION = PORTAL_ENV == "production"
 DEMO = PORTAL_ENV == "demo"
 TESTING = PORTAL_ENV == "test"
-DEBUG = PORTAL_ENV in {"development", "demo"}
+DEBUG = PORTAL_ENV == "development"
 
 
 def secret(name: str, nbytes: int = 32) -> str:

@@ -8,6 +8,8 @@ KINDS: dict[str, str | Promise] = {
         "Your phone number was changed from %(before)s to %(after)s. "
         "If that was not you, sign out everywhere and tell the school."
     ),
+    "assessment.objection_upheld": _("Your objection was found right. The answer stands here."),
+    "assessment.objection_refused": _("Your objection was not found right. The reason stands here."),
     "parentschool.message": _("%(unit)s writes: %(title)s"),
     "events.moved_up": _(
         "A seat came free for you: “%(title)s”, %(starts_at)s. %(seats)s seats are yours now."

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.environment import (
     BASE_DIR,
-    DEBUG,  # noqa: F401  read by Django
+    DEBUG,
     DEMO,
     PORTAL_ENV,  # noqa: F401  read by the portal's parts
     PRODUCTION,
@@ -331,6 +331,7 @@ STORAGES = {
     },
 }
 WHITENOISE_AUTOREFRESH = not PRODUCTION
+WHITENOISE_USE_FINDERS = DEBUG or DEMO  # the demo starts without collectstatic
 # Uploaded and generated files are served by views that check the scope; no URL is mapped to this folder.
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = ""

@@ -25,7 +25,7 @@ from events.models import Attendance
 from events.services.attendances import restore_attendance, revoke_attendance
 from parentschool.models import HomeVisit
 from parentschool.services.visits import revoke_home_visit
-from portal.kernel import audit, clock, special_days
+from portal.kernel import audit, clock, notices, special_days
 from portal.kernel.errors import PortalError
 from portal.kernel.workdays import add_workdays
 
@@ -136,6 +136,14 @@ def decide_objection(objection: Objection, decision: Decision, *, actor: Person,
         objection.save(update_fields=["adjustment", "updated_at"])
     elif decision.remedy == Remedy.RECORD:
         _correct(objection, actor, now)
+    notices.send(
+        [objection.person_id],
+        "assessment.objection_upheld" if decision.remedy else "assessment.objection_refused",
+        cause=f"objection:{objection.pk}",
+        now=now,
+        route="objection",
+        key=objection.pk,
+    )
     _record(
         "objection.uphold" if decision.remedy else "objection.refuse",
         objection,

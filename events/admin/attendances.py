@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -52,6 +54,18 @@ class AttendanceAdmin(ExportingAdmin):
         "correction_reason",
     )
     actions = ("take_off",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        may_correct = obj is not None and request.user.has_perm("events.change_attendance", obj)
+        return (*self.fields, "correction") if may_correct else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (*self.readonly_fields, "correction")
+
+    @admin.display(description=_("correction"))
+    def correction(self, row: Attendance) -> str:
+        words = _("Put back on the list") if row.revoked_at else _("Take off the list")
+        return format_html('<a href="{}">{}</a>', reverse("attendance_correct", args=[row.pk]), words)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).defer("person__phone")

@@ -17,6 +17,7 @@ from accounts.audit_words import told
         ({"acting": True, "valid_until": None}, [("代理", "是")]),
         ({"people": [3, 4]}, [("人员", "3、4")]),
         ({"something_new": 5}, [("something_new", "5")]),
+        ({"digest": "9f86d0", "reason": "核对"}, [("原因", "核对")]),
         ({}, []),
     ],
 )

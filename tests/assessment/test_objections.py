@@ -27,7 +27,7 @@ from parentschool.enums import Relation
 from parentschool.models import Guardianship
 from portal.home.queries.todo import objections_to_answer
 from portal.kernel import special_days
-from portal.kernel.models import AuditEntry
+from portal.kernel.models import AuditEntry, Notice
 from tests.assessment.facts import came, held, revoke, scheme
 from tests.queries import assert_same_queries
 from tests.world import NOW, TODAY
@@ -181,6 +181,15 @@ def test_row_79_a_refused_or_withdrawn_objection_changes_no_line_and_no_standing
     count(LATER)
     assert state() == before
     assert "You were not on the sheet" in [step.more for step in history(objection)]
+
+
+@pytest.mark.parametrize(("decision", "kind"), [(GOOD, "objection_upheld"), (BAD, "objection_refused")])
+def test_the_parent_is_told_of_the_answer_and_led_to_it(world, lines, decision, kind):
+    made = file_objection(capped(), grounds="Count it", actor=world.parents[0], now=NOW)
+    decide_objection(made, decision, actor=world.staff["station_lead:0"], now=NOW)
+    told = Notice.objects.get(kind__startswith="assessment.objection")
+    assert (told.person, told.kind) == (world.parents[0], f"assessment.{kind}")
+    assert (told.route, told.key) == ("objection", str(made.pk))
 
 
 def test_above_the_limit_a_second_person_is_waited_for(world, lines):

@@ -186,6 +186,7 @@ def test_a_published_change_is_withdrawn_and_its_batch_taken_back(world, draft):
     reversal.reverse_batch(batch, reason="Complaints", actor=world.staff["county_admin"], now=NOW)
     draft.refresh_from_db()
     assert draft.status == "withdrawn"
+    assert what_if.posted_of(draft.trials.first()).is_withdrawn, "no night posts by it: nothing is waited for"
     assert {s.points for s in Standing.objects.exclude(person=world.parents[1])} == {3}
     before = PointEntry.objects.count()
     count(NEXT + timedelta(days=1))

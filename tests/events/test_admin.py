@@ -9,7 +9,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from events.enums import Audience, EventStatus
+from events.enums import Audience, EventStatus, Method
 from events.models import Attendance, Event, EventKind
 from events.services import cancel_event, schedule_event, take_roll
 from events.services.locking import EventCancelled
@@ -205,3 +205,13 @@ def test_lists_ask_as_often_for_three_rows_as_for_one(world, model):
         take_roll(event, present=[family(world, n).pk], actor=None, now=NOW)
     assert count() == once
     assert once <= 8
+
+
+def test_who_may_correct_a_sign_in_finds_the_way_from_its_page(world):
+    row = Attendance.objects.create(
+        event=held(world), person=world.parents[0], method=Method.PAPER, taken_at=NOW
+    )
+    correct = page("attendance_correct", row.pk)
+    change = page("admin:events_attendance_change", row.pk)
+    assert f'href="{correct}"' in client_of(world, "county_staff").get(change).content.decode()
+    assert f'href="{correct}"' not in client_of(world, "inspector").get(change).content.decode()

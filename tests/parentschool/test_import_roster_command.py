@@ -32,7 +32,7 @@ def test_without_commit_the_plan_is_printed_and_nothing_written(world, school, l
     before = digests()
     said = run(listed, school)
     assert "新登记孩子: 2" in said
-    assert "将新建班级：三年级2班。" in said
+    assert "新建班级：三年级2班。" in said
     assert "尚未写入" in said
     assert digests() == before
 

@@ -204,12 +204,16 @@ def test_what_waits_is_ones_own(office):
     )
     words = [item.words for item in todo.todos_of(lead, now=NOW)]
     assert words[0] == "My import"
-    assert "Ended without a roll" in words
+    lacking = [word for word in words if word.startswith("Ended without a roll · ")]
+    assert len(lacking) == 1
+    assert str(office.schools[0]) not in lacking[0], "it is their only school"
+    above = [item.words for item in todo.rolls_to_take(office.as_("station_lead:0"), now=NOW)]
+    assert [word.endswith(f" · {office.schools[0]}") for word in above if word.startswith("Ended")] == [True]
     others = [item.words for item in todo.todos_of(office.as_("school_lead:1"), now=NOW)]
     assert others[0] == "Their import"
-    assert "Ended without a roll" not in others
+    assert not [word for word in others if word.startswith("Ended without a roll")]
     Attendance.objects.create(event=ended, person=office.parents[0], method=Method.PAPER, taken_at=NOW)
-    assert "Ended without a roll" not in [item.words for item in todo.todos_of(lead, now=NOW)]
+    assert not [item for item in todo.todos_of(lead, now=NOW) if item.words.startswith("Ended without")]
 
 
 def test_sheets_wait_for_those_whose_turn_it_is(office):

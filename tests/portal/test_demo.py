@@ -1,5 +1,8 @@
 """The demo county: clearly demo, the same for the same seed, and never in production."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from io import StringIO
 
@@ -114,3 +117,16 @@ def test_the_year_s_appraisal_has_sheets_at_every_stage(county):
         seed(appraisal=True)
     statuses = set(Appraisal.objects.filter(year=2026).values_list("status", flat=True))
     assert statuses == set(AppraisalStatus.values)
+
+
+def test_a_wrong_address_in_the_demo_says_so_in_plain_words():
+    """Whoever tries the portal is no developer: no page of Django's with the portal's inside."""
+    asked = "from portal import settings; print(settings.DEBUG, settings.WHITENOISE_USE_FINDERS)"
+    said = subprocess.run(
+        [sys.executable, "-c", asked],
+        env={**os.environ, "PORTAL_ENV": "demo"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.split() == ["False", "True"]

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.access import scope_for
 from accounts.models import Person
+from accounts.scopes import Scope
 from assessment.enums import AppraisalStatus, ObjectionStatus
 from assessment.models import Appraisal, Objection
 from assessment.queries.night_board import broken_runs
@@ -123,14 +125,27 @@ def objections_to_answer(person: Person, *, now: datetime) -> list[Todo]:
 
 def rolls_to_take(person: Person, *, now: datetime) -> list[Todo]:
     """Events that have ended without anybody on the list."""
+    reach = scope_for(person, "events.add_attendance")
     ended = (
-        Event.objects.within(scope_for(person, "events.add_attendance"))
+        Event.objects.within(reach)
         .filter(ends_at__lte=now, ends_at__gt=now - ROLL_WAITS)
         .exclude(status=EventStatus.CANCELLED)
         .exclude(Exists(Attendance.objects.filter(event=OuterRef("pk"), revoked_at=None)))
+        .select_related("host")
         .order_by("-ends_at", "-pk")
     )
-    return [Todo(_("no roll yet"), "bad", event.title, url_of("roll_call", event.pk)) for event in ended[:5]]
+    return [
+        Todo(_("no roll yet"), "bad", told_apart(event, reach), url_of("roll_call", event.pk))
+        for event in ended[:5]
+    ]
+
+
+def told_apart(event: Event, reach: Scope) -> str:
+    """With its day, and for those above the host with the host: schools hold events of the same title."""
+    day = date_format(clock.day_of(event.starts_at), "MONTH_DAY_FORMAT")
+    host = event.host.path
+    is_below = any(host.startswith(path) and host != path for path in reach.paths)
+    return " · ".join([event.title, day, *([event.host.name] if is_below else [])])
 
 
 def appraisals_to_score(person: Person) -> list[Todo]:

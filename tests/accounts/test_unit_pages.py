@@ -1,0 +1,36 @@
+"""Putting a unit elsewhere, in the office: what will happen is said before it does."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Unit
+from tests.world import NOW
+
+
+@pytest.fixture
+def office(world, client, settings, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    settings.STAFF_SECOND_FACTOR = False
+    client.force_login(world.staff["county_admin"], backend="accounts.backends.RoleBackend")
+    return client
+
+
+def preview(client, unit, **told):
+    asked = {"on": "2026-10-20", "reason": "Order 12", "preview": "1", **told}
+    return client.post(reverse("admin:accounts_unit_place", args=[unit.pk]), asked).content.decode()
+
+
+def test_a_move_says_from_where_to_where_and_changes_nothing_yet(world, office):
+    school, there = world.schools[0], world.stations[1]
+    shown = preview(office, school, change="move", to=there.pk)
+    assert f"{school}：上级由“{world.stations[0]}”调整为“{there}”。" in shown
+    assert Unit.objects.get(pk=school.pk).parent == world.stations[0]
+
+
+def test_a_new_name_and_a_closing_are_said(world, office):
+    assert f"{world.schools[0]}：更名为“新名”。" in preview(
+        office, world.schools[0], change="rename", name="新名"
+    )
+    assert f"{world.schools[0]}：停办。" in preview(office, world.schools[0], change="close")
