@@ -45,7 +45,7 @@ def schools_named(typed: str) -> list[Unit]:
     found = open_units(clock.today()).filter(kind__in=KINDS)
     for part in typed.split():
         found = found.filter(name__icontains=part)
-    return _in_order(found.select_related("parent"))
+    return _in_order(found.select_related("parent__region"))
 
 
 def parent_school(pk: int) -> Unit | None:

@@ -176,7 +176,7 @@ def test_a_parent_takes_a_copy_and_leaves(phone, county):
     phone.goto("/me/data/")
     by_code(phone, "138 0000 0000")
     expect(phone.get_by_role("heading", name="我的信息")).to_be_visible()
-    for words, kind in (("JSON", "json"), ("xlsx", "xlsx")):
+    for words, kind in (("JSON", "json"), ("Excel", "xlsx")):
         with phone.expect_download() as waiting:
             phone.get_by_role("button", name=re.compile(words)).click()
         copy = Path(waiting.value.path())

@@ -63,6 +63,8 @@ def test_a_township_is_offered_by_the_name_that_people_use(world):
     assert known_as([*Unit.objects.filter(pk=world.county.pk)]) == {world.county.pk: world.county.name}
     shown = school_context(RequestFactory().get("/", {"town": first.pk}))
     assert (shown["town"], shown["towns"][first.pk]) == ("漳江街道", "漳江街道")
+    found = client_of(world, "class_teacher:0").get(page("family_school"), {"q": "School 0"}).text
+    assert "<small>漳江街道</small>" in found
     Unit.objects.filter(pk=second.pk).update(region=region)
     assert [known_as(towns())[unit.pk] for unit in world.stations] == names
 
