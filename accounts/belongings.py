@@ -50,12 +50,17 @@ def declare(label: str, field: str, how: How, settle: Settle | None = None) -> N
 
 def belongings() -> list[Belonging]:
     """What was declared, and every column that says who did something: such rows go along."""
-    done_by = (Belonging(*where, How.MOVES) for where in sorted(relations()) if _is_doer(where))
+    done_by = (Belonging(*where, How.MOVES) for where in sorted(relations()) if _says_who(where[1]))
     return [*_declared.values(), *(each for each in done_by if (each.label, each.field) not in _declared)]
 
 
-def _is_doer(where: tuple[str, str]) -> bool:
-    return where[1].endswith("_by")
+def _says_who(column: str) -> bool:
+    return column.endswith("_by")
+
+
+def is_doer(belonging: Belonging) -> bool:
+    """Whether its rows are not the person's own, but name the person as who did something."""
+    return _says_who(belonging.field)
 
 
 def rows_of(belonging: Belonging, person: Person) -> QuerySet[Any]:
@@ -72,4 +77,4 @@ def relations() -> set[tuple[str, str]]:
 
 
 def undeclared() -> set[tuple[str, str]]:
-    return {where for where in relations() if where not in _declared and not _is_doer(where)}
+    return {where for where in relations() if where not in _declared and not _says_who(where[1])}

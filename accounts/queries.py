@@ -18,6 +18,7 @@ from accounts.models import (
     Unit,
     UnitPlacement,
 )
+from accounts.scopes import Scope
 
 
 @dataclass(frozen=True)
@@ -136,3 +137,12 @@ def persons_in_charge() -> QuerySet[PersonInCharge]:
 def told_only() -> list[PurposeText]:
     """What people are told of but not asked about: the basis is statutory duty (个人信息保护法 35)."""
     return [text for text in texts_in_force() if text.purpose.basis == Basis.DUTY]
+
+
+def perhaps_the_same(person: Person, scope: Scope) -> QuerySet[Person]:
+    """Other records in a scope that may be this very person: of the same name, or of the same number."""
+    alike = Q(name=person.name)
+    if person.phone_index:
+        alike |= Q(phone_index=person.phone_index)
+    others = Person.objects.within(scope).filter(alike, joined_into=None).exclude(pk=person.pk)
+    return others.select_related("home").order_by("path", "pk")

@@ -162,10 +162,10 @@ ODDITIES: dict[str, Oddity] = {
             "twice",
             "accounts.change_person",
             _("Two records with the same name and the same number"),
-            _("See whether they are one person; if so, let the record without children sign in no more."),
+            _("See whether they are one person; if so, join the two records."),
             perhaps_one_person,
             lambda row: f"{row.name} · ****{row.phone_tail} · {row.home or '–'}",
-            lambda row: url_of("admin:accounts_person_change", row.pk),
+            lambda row: url_of("admin:accounts_person_join", row.pk),
         ),
         Oddity(
             "no_lead",

@@ -17,16 +17,19 @@ from accounts.access import Refused, SignedInRequest, load_or_404, scope_for
 from accounts.exports import ExportingAdmin
 from accounts.forms import PersonForm, ReasonForm
 from accounts.models import Person, RoleAssignment
+from accounts.queries import perhaps_the_same
 from accounts.reach import reaches
 from accounts.refusals import tell_refusal
 from accounts.resources import PersonResource
 from accounts.scoped_admin import visible
-from accounts.services import passwords, people
+from accounts.services import joining, passwords, people
 from portal.kernel import clock
 from portal.kernel.errors import PortalError
 
 Act = Callable[[Person, str, Person], str]
 """Does something to a person for a reason on behalf of another; what is shown of it, once."""
+MOST_DOUBLES = 50
+"""Of one name; more are told apart by looking for the number."""
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -126,6 +129,7 @@ class PersonAdmin(ExportingAdmin):
             ),
             "hold": may_hold and person.pk != request.user.pk,
             "factor": bool(person and person.is_staff),
+            "join": may_hold and person.pk != request.user.pk and not person.joined_into_id,
         }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
 
@@ -142,6 +146,7 @@ class PersonAdmin(ExportingAdmin):
             page("factor", self.factor),
             page("shut", self.shut),
             page("open", self.open),
+            page("join", self.join),
             *super().get_urls(),
         ]
 
@@ -234,6 +239,39 @@ class PersonAdmin(ExportingAdmin):
             button=_("Let in again"),
             act=silent(people.reactivate_person),
         )
+
+    def join(self, request: SignedInRequest, pk: int) -> HttpResponse:
+        """Which other record it may be; then what would become of the two, the reason, and the joining."""
+        person = self.in_hand(request, pk)
+        found = perhaps_the_same(person, scope_for(request.user, "accounts.change_person"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Join with another record of the same person"),
+            "subtitle": person.name,
+            "opts": self.opts,
+            "person": person,
+            "may_view": True,
+        }
+        chosen = request.GET.get("with", "")
+        if not chosen:
+            doubles = [] if person.joined_into_id else list(found[:MOST_DOUBLES])
+            return render(request, "admin/accounts/person/doubles.html", {**context, "doubles": doubles})
+        other = found.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+        if other is None:
+            raise Refused
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        try:
+            context["joining"] = joining.look_at_joining(person, other)
+            if form.is_valid():
+                kept = joining.join_records(
+                    person, other, reason=form.cleaned_data["reason"], actor=request.user, now=clock.now()
+                )
+                messages.success(request, _("The two records are one now."))
+                return self.back_to(request, kept)
+        except PortalError as refusal:
+            context["refusal"] = refusal
+        context |= {"form": form, "other": other, "button": _("Join the two records")}
+        return render(request, "admin/accounts/person/join.html", context)
 
     def in_hand(self, request: SignedInRequest, pk: int) -> Person:
         return load_or_404(Person, pk, person=request.user, permission="accounts.change_person")

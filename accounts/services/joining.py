@@ -7,15 +7,18 @@ is emptied by the next night, which posts the same facts to the record that stay
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 
+from django.apps import apps
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones
-from accounts.belongings import How, belongings, rows_of, undeclared
+from accounts.belongings import How, belongings, is_doer, rows_of, undeclared
 from accounts.models import Person
-from accounts.services.authority import sign_out_everywhere
+from accounts.services.authority import require_authority_over, sign_out_everywhere
 from portal.kernel import audit
 from portal.kernel.errors import PortalError
 
@@ -24,8 +27,55 @@ class JoiningRefused(PortalError):
     code = "joining_refused"
 
 
+@dataclass(frozen=True)
+class Joining:
+    """What would become of two records. `moves`: in words what goes to the record that stays, and how many rows."""
+
+    kept: Person
+    gone: Person
+    moves: list[tuple[str, int]]
+
+
+def look_at_joining(one: Person, other: Person) -> Joining:
+    """Writes nothing. Raises JoiningRefused."""
+    kept, gone = _choose(one, other)
+    moves: Counter[str] = Counter()
+    for belonging in belongings():
+        if belonging.how == How.MOVES and not is_doer(belonging) and belonging.label != "accounts.person":
+            words = str(apps.get_model(belonging.label)._meta.verbose_name_plural)
+            moves[words] += rows_of(belonging, gone).count()
+    return Joining(kept, gone, [(words, number) for words, number in moves.items() if number])
+
+
 @transaction.atomic
-def join_people(one: Person, other: Person, *, actor: Person | None, now: datetime) -> Person:
+def join_records(one: Person, other: Person, *, reason: str, actor: Person, now: datetime) -> Person:
+    """The office joins two records of one person, for a reason; the record that stays. A second time nothing happens.
+
+    Raises NotYours where the actor has not both in hand, JoiningRefused.
+    """
+    locked = {row.pk: row for row in Person.objects.select_for_update().filter(pk__in=[one.pk, other.pk])}
+    one, other = locked[one.pk], locked[other.pk]
+    for person in (one, other):
+        require_authority_over(person, permission="accounts.change_person", actor=actor, now=now)
+    if one.joined_into_id == other.pk or other.joined_into_id == one.pk:
+        return other if one.joined_into_id else one
+    if one.joined_into_id or other.joined_into_id:
+        raise JoiningRefused(_("One of these records was joined with another one meanwhile."))
+    if not may_be_one(one, other):
+        raise JoiningRefused(
+            _("Only records of the same name or the same number are joined. Correct the name first.")
+        )
+    return join_people(one, other, actor=actor, now=now, reason=reason.strip())
+
+
+def may_be_one(one: Person, other: Person) -> bool:
+    return one.name == other.name or bool(one.phone_index and one.phone_index == other.phone_index)
+
+
+@transaction.atomic
+def join_people(
+    one: Person, other: Person, *, actor: Person | None, now: datetime, reason: str = ""
+) -> Person:
     """The record that stays. It is the one with a way of its own to sign in or an office; else the one with lines in
     the ledger, which cannot move; else the first named. It takes over the number, and the other signs in no more.
 
@@ -46,7 +96,14 @@ def join_people(one: Person, other: Person, *, actor: Person | None, now: dateti
             rows_of(belonging, gone).exclude(pk__in=behind).update(**{belonging.field: kept})
     _hand_over(gone, kept)
     audit.record(
-        "person.join", actor=actor, now=now, obj=kept, path=kept.path, gone=gone.pk, phone=kept.masked_phone
+        "person.join",
+        actor=actor,
+        now=now,
+        obj=kept,
+        path=kept.path,
+        gone=gone.pk,
+        phone=kept.masked_phone,
+        **({"reason": reason} if reason else {}),
     )
     return kept
 

@@ -177,7 +177,7 @@ def test_row_06_what_the_form_does_not_ask_is_not_stored(world, lead):
 
 
 def test_row_04_people_from_next_door_are_not_there(world, lead):
-    for name in ("change", "unmask", "password", "factor", "shut", "open"):
+    for name in ("change", "unmask", "password", "factor", "shut", "open", "join"):
         for act in (lead.get, lead.post):
             assert act(page_of(world.parents[1], name)).status_code == 404
     assert Person.objects.get(pk=world.parents[1].pk).is_active

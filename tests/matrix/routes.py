@@ -163,7 +163,7 @@ ROUTES: dict[str, Public | SignedIn | Own | Needs | Meant | BySecret] = {
     ),
     **{
         f"admin:accounts_person_{act}": needs("accounts.change_person", model=Person)
-        for act in ("password", "factor", "shut", "open")
+        for act in ("password", "factor", "shut", "open", "join")
     },
     "admin:accounts_roleassignment_end": needs("accounts.change_roleassignment", model=RoleAssignment),
     "work": SignedIn(),
