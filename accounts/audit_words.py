@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from portal.kernel import audit
+
 WORDS: dict[str, str | Promise] = {
     "acting": _("acting"),
     "appraisal": _("appraisal"),
@@ -68,11 +70,24 @@ WORDS: dict[str, str | Promise] = {
 }
 """What the details are called; others stand as they are."""
 
+DJANGOS: dict[str, str | Promise] = {
+    "add": pgettext_lazy("act in the office", "added"),
+    "change": pgettext_lazy("act in the office", "changed"),
+    "delete": pgettext_lazy("act in the office", "deleted"),
+}
+"""The verbs of acts that the office writes by itself, app.verb_model."""
+
 UNSAID = {"digest", "sha256"}
 """What only a machine compares."""
 
 OLD_AND_NEW = {"name", "note", "parent", "phone", "relation", "score", "valid_until"}
 """Details that an act may keep as [before, after]."""
+
+
+def act_words(action: str) -> str:
+    named = str(audit.act_name(action))
+    verb = action.partition(".")[2].partition("_")[0]
+    return str(DJANGOS.get(verb, named)) if named == action else named
 
 
 def told(summary: dict[str, Any]) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
-from django.contrib.admin.utils import quote
+from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -22,10 +22,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from accounts.access import Refused, scope_for
+from accounts.audit_words import act_words, told
 from accounts.refusals import tell_refusal
 from accounts.scopes import ScopedModel
 from portal.kernel import audit, clock
 from portal.kernel.errors import PortalError
+from portal.kernel.models import AuditEntry
 
 
 def permission(model: type[models.Model], verb: str) -> str:
@@ -147,6 +149,8 @@ class ScopedModelAdmin(ScopedFieldsMixin, admin.ModelAdmin):
     paginator = BoundedPaginator
     save_on_top = False
     list_only: tuple[str, ...] = ()
+    HISTORY = 100
+    """As many acts as the history of a row shows, the latest."""
     empty_hint: Any = ""
     """What an empty list says: where its rows come from, and what to do next."""
 
@@ -172,6 +176,17 @@ class ScopedModelAdmin(ScopedFieldsMixin, admin.ModelAdmin):
         """Under the words of the button that led here."""
         title = gettext("Add %(name)s") % {"name": self.opts.verbose_name}
         return super().add_view(request, form_url, {"title": title, **(extra_context or {})})
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """What the audit tells of the row, for those who may read it: services write there, not in Django's log."""
+        kept = visible(AuditEntry, request.user).filter(
+            object_type=self.opts.label_lower, object_id=unquote(object_id)
+        )
+        acts = [
+            (entry, act_words(entry.action), told(entry.summary))
+            for entry in kept.select_related("actor").order_by("-pk")[: self.HISTORY]
+        ]
+        return super().history_view(request, object_id, {"acts": acts, **(extra_context or {})})
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form = super().get_form(request, *args, **kwargs)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import SignedInRequest
-from accounts.audit_words import told
+from accounts.audit_words import act_words, told
 from accounts.scoped_admin import ReadOnlyAdmin, ScopedModelAdmin
 from accounts.services.attempts import forget_attempts
 from accounts.sign_in.attempts import person_meant
@@ -66,7 +66,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("what"), ordering="action")
     def shown_action(self, entry: AuditEntry) -> Any:
-        return audit.act_name(entry.action)
+        return act_words(entry.action)
 
     @admin.display(description=_("record"))
     def shown_object(self, entry: AuditEntry) -> str:

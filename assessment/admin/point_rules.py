@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -61,6 +62,51 @@ class PointRuleAdmin(ScopedModelAdmin):
             {"fields": (("validity", "valid_months"), "source_item", ("code", "order"))},
         ),
     )
+
+    readonly_fields = ("said_source", "said_steps", "said_roles", "said_unit_kinds")
+    SAID = {
+        "source": "said_source",
+        "step_lines": "said_steps",
+        "roles": "said_roles",
+        "unit_kinds": "said_unit_kinds",
+    }
+    """What is kept as codes, and the method that says it where nothing is to be changed."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: PointRule | None = None) -> Any:
+        if obj is None or self.has_change_permission(request, obj):
+            return self.fieldsets
+        return [
+            (name, {**options, "fields": [self._said(field) for field in options["fields"]]})
+            for name, options in self.fieldsets
+        ]
+
+    def _said(self, field: Any) -> Any:
+        if isinstance(field, tuple):
+            return tuple(self._said(one) for one in field)
+        return self.SAID.get(field, field)
+
+    def _chosen(self, field: str, codes: list[str]) -> str:
+        words = dict(RuleForm.base_fields[field].choices)
+        return pgettext("between names", ", ").join(str(words.get(code, code)) for code in codes)
+
+    @admin.display(description=_("source of facts"))
+    def said_source(self, rule: PointRule) -> str:
+        return self._chosen("source", [rule.source])
+
+    @admin.display(description=_("by table"))
+    def said_steps(self, rule: PointRule) -> str:
+        return pgettext("between names", ", ").join(
+            gettext("from %(least)s on %(gives)s points") % {"least": least, "gives": gives}
+            for least, gives in rule.steps
+        )
+
+    @admin.display(description=_("only for"))
+    def said_roles(self, rule: PointRule) -> str:
+        return self._chosen("roles", rule.roles)
+
+    @admin.display(description=_("only at"))
+    def said_unit_kinds(self, rule: PointRule) -> str:
+        return self._chosen("unit_kinds", rule.unit_kinds)
 
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
         return {}

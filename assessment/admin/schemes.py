@@ -11,9 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from accounts.access import load_or_404
-from accounts.enums import Level
+from accounts.enums import Kind, Level
 from accounts.refusals import tell_refusal
 from accounts.scoped_admin import ScopedFieldsMixin, ScopedInline, ScopedModelAdmin
 from assessment.forms.schemes import CopyForm, IndicatorForm, SchemeForm
@@ -119,8 +120,17 @@ class AppraisalSchemeAdmin(LinesAdmin):
     change_form_template = "assessment/appraisal/scheme.html"
     fields = ("code", "name", "title", "unit", "kinds", "year_runs", "source", "remark")
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The kinds in words where nothing is to be changed."""
+        is_open = obj is None or self.has_change_permission(request, obj)
+        return self.fields if is_open else tuple({"kinds": "said_kinds"}.get(one, one) for one in self.fields)
+
+    @admin.display(description=_("kinds of unit it is for"))
+    def said_kinds(self, scheme: AppraisalScheme) -> str:
+        return pgettext("between names", ", ").join(str(Kind(kind).label) for kind in scheme.kinds)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("code", "unit") if obj else ()
+        return ("code", "unit", "said_kinds") if obj else ("said_kinds",)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)

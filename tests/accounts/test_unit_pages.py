@@ -34,3 +34,24 @@ def test_a_new_name_and_a_closing_are_said(world, office):
         office, world.schools[0], change="rename", name="新名"
     )
     assert f"{world.schools[0]}：停办。" in preview(office, world.schools[0], change="close")
+
+
+def test_the_history_of_a_unit_is_what_the_audit_tells(world, office):
+    school = world.schools[0]
+    page = reverse("admin:accounts_unit_history", args=[school.pk])
+    assert "这里还没有改动过" in office.get(page).content.decode()
+    sent = {"change": "rename", "name": "新名", "on": "2026-10-20", "reason": "Order 12", "confirm": "1"}
+    office.post(reverse("admin:accounts_unit_place", args=[school.pk]), sent)
+    shown = office.get(page).content.decode()
+    assert "单位更名" in shown
+    assert "School 0 → 新名" in shown
+
+
+def test_who_may_not_read_the_audit_is_not_led_to_a_history(world, office):
+    page = reverse("admin:accounts_unit_change", args=[world.schools[0].pk])
+    history = reverse("admin:accounts_unit_history", args=[world.schools[0].pk])
+    assert history in office.get(page).content.decode()
+    office.post(reverse("admin:accounts_unit_place", args=[world.schools[0].pk]), {})
+    office.force_login(world.staff["inspector"], backend="accounts.backends.RoleBackend")
+    assert history not in office.get(page).content.decode()
+    assert "School 0 →" not in office.get(history).content.decode()

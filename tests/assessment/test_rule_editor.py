@@ -236,3 +236,14 @@ def test_the_examples_of_a_rule_that_voids_show_the_loss(world, office, draft):
     told = filled(draft, name="被投诉", source="record", items=[kind.pk], effect="void")
     example = office.post(reverse("admin:assessment_pointrule_preview"), told).context["examples"][0]
     assert (example.points, example.worth, example.cuts) == (0, 2, ((str(Cap.VOID.label), 2),))
+
+
+def test_a_published_rule_is_read_in_words(office, draft):
+    add_rule(office, draft, name="Read", code="read", unit_kinds=["school"], step_lines="2 5")
+    rule = draft.rules.get()
+    SchemeVersion.objects.filter(pk=draft.pk).update(status="published")
+    page = office.get(reverse("admin:assessment_pointrule_change", args=[rule.pk])).content.decode()
+    assert "满 2 次得 5 分" in page
+    assert "Step lines" not in page
+    assert "[&quot;school&quot;]" not in page
+    assert ">attendance<" not in page
