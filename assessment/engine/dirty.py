@@ -19,9 +19,15 @@ SLICE = 10_000
 
 
 def notes_of(people: QuerySet[Person]) -> pl.DataFrame:
-    """`id` of each note, `person_id`, `is_spread`."""
-    notes = DirtyPerson.objects.filter(person__in=people)
-    return bulk.frame_of(notes, {"id": pl.Int64, "person_id": pl.Int64, "is_spread": pl.Boolean})
+    """`id` of each note, `person_id` and `path` of the person as they are now, `is_spread`."""
+    schema: bulk.Schema = {
+        "id": pl.Int64,
+        "person_id": pl.Int64,
+        "person__path": pl.String,
+        "is_spread": pl.Boolean,
+    }
+    notes = bulk.frame_of(DirtyPerson.objects.filter(person__in=people), schema)
+    return notes.rename({"person__path": "path"}).with_columns(pl.col("path").fill_null(""))
 
 
 def noted(people: QuerySet[Person]) -> QuerySet[Person]:

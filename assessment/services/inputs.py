@@ -18,7 +18,7 @@ from accounts.paths import WIDTH
 from assessment import sources
 from assessment.engine import dirty
 from assessment.engine.among import among
-from assessment.models import Batch, PointEntry
+from assessment.models import Batch, DirtyPerson, PointEntry
 from assessment.queries import entries
 from assessment.queries.families import kin_of
 from assessment.queries.shards import Shard, people_of
@@ -28,8 +28,8 @@ from portal.kernel import bulk
 
 @dataclass(frozen=True)
 class Inputs:
-    """`whose`: the people looked at (person_id, shard). `notes` are theirs, read before all else; `facts` those of all
-    days, `lines` all that is posted, by postings that are among `batches` or later ones."""
+    """`whose`: the people looked at (person_id, shard), who are among `people`. `notes` are theirs, read before all
+    else; `facts` those of all days, `lines` all that is posted, by postings that are among `batches` or later ones."""
 
     people: QuerySet[Person]
     whose: pl.DataFrame
@@ -38,6 +38,10 @@ class Inputs:
     batches: pl.Series
     facts: pl.DataFrame
     lines: pl.DataFrame
+
+    def standings(self) -> pl.DataFrame:
+        """Theirs, as they are kept now."""
+        return among(entries.standings_of(self.people), self.whose["person_id"])
 
 
 class Reader:
@@ -56,10 +60,14 @@ class Reader:
 def _read(together: Sequence[Shard], book: RuleBook, *, everybody: bool, earlier: Inputs | None) -> Inputs:
     everyone = people_of(together)
     notes = dirty.notes_of(everyone)
-    people = everyone if everybody else dirty.noted(everyone)
-    whose = with_shards(bulk.frame_of(people, {"id": pl.Int64, "path": pl.String}), together)
-    if not everybody:
-        whose = among(whose, notes["person_id"])
+    if everybody:
+        found, people = bulk.frame_of(everyone, {"id": pl.Int64, "path": pl.String}), everyone
+    else:
+        found = notes.select("path", id="person_id").unique("id")
+        people = dirty.noted(
+            everyone if 2 * notes.height < DirtyPerson.objects.count() else Person.objects.all()
+        )
+    whose = with_shards(found, together)
     notes = among(notes, whose["person_id"])  # who has moved away meanwhile is another shard's to look at
     batches = bulk.frame_of(Batch.objects.all(), {"id": pl.Int64})["id"]
     known = _known(earlier, whose, notes, book) if earlier is not None else whose["person_id"].clear()

@@ -17,7 +17,6 @@ from assessment.engine.among import among
 from assessment.engine.lines import expected_lines
 from assessment.engine.reconcile import Difference, reconcile
 from assessment.engine.standings import standings
-from assessment.queries import entries
 from assessment.queries.rulebook import Digests, rule_codes, version_digests
 from assessment.queries.shards import Shard
 from assessment.rules import RuleBook
@@ -82,7 +81,7 @@ def look_together(
     ahead = posted.filter(pl.col("posted_on") > posted_on).select("person_id")
     to_come = pl.concat([facts.filter(pl.col("happened_on") > day).select("person_id"), ahead])
     renewed = standings(_after(posted, difference, posted_on), book, posted_on)
-    changed = changed_standings(renewed, entries.standings_of(inputs.people))
+    changed = changed_standings(renewed, inputs.standings())
     parts = Apart(whose, [shard.path for shard in together])
     to_post, to_reverse = parts.of(difference.to_post), parts.of(difference.to_reverse)
     standing = parts.of(changed.join(ahead, on="person_id", how="anti"))
