@@ -190,6 +190,11 @@ class RuleBook:
         """Whether one person's facts may change what another of the family earns."""
         return "family_id" in self.asks
 
+    @cached_property
+    def looks_back(self) -> bool:
+        """Whether a fact may change what earlier ones earn."""
+        return any(rule.effect == Effect.VOID for rule in self.rules)
+
     def may_expire(self, since: date, until: date) -> bool:
         """Whether points may expire after `since` and not after `until`."""
         kinds = {rule.validity for rule in self.rules}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ from accounts.paths import WIDTH
 from assessment import sources
 from assessment.engine import dirty
 from assessment.engine.among import among
+from assessment.engine.lines import expected_lines
 from assessment.models import Batch, DirtyPerson, PointEntry
 from assessment.queries import entries
 from assessment.queries.families import kin_of
@@ -29,15 +31,26 @@ from portal.kernel import bulk
 @dataclass(frozen=True)
 class Inputs:
     """`whose`: the people looked at (person_id, shard), who are among `people`. `notes` are theirs, read before all
-    else; `facts` those of all days, `lines` all that is posted, by postings that are among `batches` or later ones."""
+    else; `facts` those of all days, and of relatives where rules count for families; `due` the lines that they deserve
+    by the `book`; `lines` all that is posted, by postings that are among `batches` or later ones."""
 
     people: QuerySet[Person]
     whose: pl.DataFrame
     notes: pl.DataFrame
-    asks: frozenset[str]
+    book: RuleBook
     batches: pl.Series
     facts: pl.DataFrame
+    due: pl.DataFrame
     lines: pl.DataFrame
+
+    def due_on(self, day: date) -> pl.DataFrame:
+        """The lines that the facts up to a day deserve. Facts earn in the order of their days, so these are the first
+        of those that all deserve, unless a later fact may void an earlier one."""
+        if self.book.looks_back:
+            due = expected_lines(self.facts.filter(pl.col("happened_on") <= day), self.book)
+        else:
+            due = self.due.filter(pl.col("happened_on") <= day)
+        return among(due, self.whose["person_id"]) if self.book.is_shared else due
 
     def standings(self) -> pl.DataFrame:
         """Theirs, as they are kept now."""
@@ -74,19 +87,25 @@ def _read(together: Sequence[Shard], book: RuleBook, *, everybody: bool, earlier
     if earlier is None or 2 * len(known) < whose.height:
         facts = facts_for(people, whose, book)
         lines = among(entries.lines_of(people), whose["person_id"])
-        return Inputs(people, whose, notes, book.asks, batches, facts, lines)
-    facts, lines = among(earlier.facts, known), _with_later(earlier, known, batches)
+        return Inputs(people, whose, notes, book, batches, facts, _due(facts, book), lines)
+    facts, due = among(earlier.facts, known), among(earlier.due, known)
+    lines = _with_later(earlier, known, batches)
     fresh = whose.filter(~pl.col("person_id").is_in(known.implode()))
     for part in fresh.iter_slices(dirty.SLICE):
         few = Person.objects.filter(pk__in=part["person_id"].to_list())
-        facts = pl.concat([facts, facts_for(few, part, book)])
+        theirs = facts_for(few, part, book)
+        facts, due = pl.concat([facts, theirs]), pl.concat([due, _due(theirs, book)])
         lines = pl.concat([lines, entries.lines_of(few)])
-    return Inputs(people, whose, notes, book.asks, batches, facts, lines)
+    return Inputs(people, whose, notes, book, batches, facts, due, lines)
+
+
+def _due(facts: pl.DataFrame, book: RuleBook) -> pl.DataFrame:
+    return expected_lines(facts.clear() if book.looks_back else facts, book)
 
 
 def _known(earlier: Inputs, whose: pl.DataFrame, notes: pl.DataFrame, book: RuleBook) -> pl.Series:
-    """The people whose facts are as they were read: nobody where relatives count too, or other columns are asked."""
-    if book.is_shared or book.asks != earlier.asks:
+    """The people whose facts are as they were read: nobody where relatives count too, or by other rules."""
+    if book.is_shared or book != earlier.book:
         return whose["person_id"].clear()
     changed = notes.join(earlier.notes, on="id", how="anti")
     read = whose.join(earlier.whose, on="person_id", how="semi")

@@ -13,8 +13,6 @@ from datetime import date
 import polars as pl
 
 from assessment import ledger, sources
-from assessment.engine.among import among
-from assessment.engine.lines import expected_lines
 from assessment.engine.reconcile import Difference, reconcile
 from assessment.engine.standings import standings
 from assessment.queries.rulebook import Digests, rule_codes, version_digests
@@ -70,7 +68,7 @@ def look_together(
     whose, notes, facts, posted = inputs.whose, inputs.notes, inputs.facts, inputs.lines
     known = facts.filter(pl.col("happened_on") <= day)
     difference = reconcile(
-        _own(expected_lines(known, book), whose, book),
+        inputs.due_on(day),
         posted,
         facts=known,
         book=book,
@@ -113,11 +111,6 @@ def look_together(
 def _seen(notes: pl.DataFrame, book: RuleBook) -> pl.DataFrame:
     """The notes that may go; where rules count for families, only those that the families were told of."""
     return notes.filter("is_spread") if book.is_shared else notes
-
-
-def _own(lines: pl.DataFrame, whose: pl.DataFrame, book: RuleBook) -> pl.DataFrame:
-    """Without the lines of relatives, who were counted along."""
-    return among(lines, whose["person_id"]) if book.is_shared else lines
 
 
 def _unnoted(difference: Difference, notes: pl.DataFrame) -> int:

@@ -1,6 +1,7 @@
 """Points by the engine, held equal to the slow and obvious count."""
 
 import random
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -56,6 +57,18 @@ def test_the_order_in_which_facts_come_changes_nothing(facts, book, seed):
     shuffled = random.Random(seed).sample(facts, len(facts))
     first, second = (expected_lines(strategies.frame(f), book) for f in (facts, shuffled))
     assert first.equals(second)
+
+
+@given(facts=strategies.facts(), book=strategies.books(), at=st.integers(0, 24))
+def test_later_facts_change_nothing_of_earlier_days_unless_a_rule_looks_back(facts, book, at):
+    if book.looks_back:
+        keeps = [tuple(r for r in version.rules if r.effect != "void") for version in book.versions]
+        book = RuleBook(tuple(replace(v, rules=kept) for v, kept in zip(book.versions, keeps, strict=True)))
+    assert not book.looks_back
+    day = sorted(fact.on for fact in facts)[at % len(facts)] if facts else date(2026, 9, 1)
+    whole = expected_lines(strategies.frame(facts), book)
+    early = expected_lines(strategies.frame([fact for fact in facts if fact.on <= day]), book)
+    assert whole.filter(pl.col("happened_on") <= day).equals(early)
 
 
 @given(facts=strategies.facts(), book=strategies.books())
