@@ -35,7 +35,7 @@ WORDS: dict[str, str | Promise] = {
     "name": _("name"),
     "note": _("note"),
     "number": _("number"),
-    "on": _("ends on"),
+    "on": pgettext_lazy("of an act", "day"),
     "outcome": _("outcome"),
     "page": _("page"),
     "parent": _("belongs to"),

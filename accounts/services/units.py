@@ -114,7 +114,7 @@ def move_unit(unit: Unit, *, to: Unit, on: date, reason: str, actor: Person | No
         now=now,
         obj=unit,
         path=unit.path,
-        parent=[unit.parent_id, to.pk],
+        parent=[str(unit.parent or ""), str(to)],
         on=str(on),
         reason=reason,
     )

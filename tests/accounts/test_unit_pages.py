@@ -27,6 +27,10 @@ def test_a_move_says_from_where_to_where_and_changes_nothing_yet(world, office):
     shown = preview(office, school, change="move", to=there.pk)
     assert f"{school}：上级由“{world.stations[0]}”调整为“{there}”。" in shown
     assert Unit.objects.get(pk=school.pk).parent == world.stations[0]
+    sent = {"change": "move", "to": there.pk, "on": "2026-09-10", "reason": "Order 12", "confirm": "1"}
+    office.post(reverse("admin:accounts_unit_place", args=[school.pk]), sent)
+    history = office.get(reverse("admin:accounts_unit_history", args=[school.pk])).content.decode()
+    assert f"{world.stations[0]} → {there}" in history
 
 
 def test_a_new_name_and_a_closing_are_said(world, office):
