@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from accounts.models import Person
 from accounts.services.authority import NotYours
 from accounts.services.joining import JoiningRefused, join_records
 from parentschool.models import Guardianship
 from portal.kernel.models import AuditEntry
+from tests.browser import faults_of_access, shoot
 from tests.queries import assert_same_queries
 from tests.world import NOW, appoint, person
 
@@ -123,3 +125,25 @@ def test_the_list_asks_as_much_for_more_doubles(world, lead, double):
             person(double.name, home=world.schools[0])
 
     assert_same_queries(lambda: lead.get(page_of(world.parents[0])), more, at_most=12)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_county_joins_two_records_in_a_browser(world, desktop, sign_in, settings):
+    settings.LANGUAGE_CODE = "zh-hans"
+    one = world.parents[0]
+    double = person(one.name, home=world.schools[1])
+    Guardianship.objects.create(guardian=double, child=world.children[1], relation="father")
+    sign_in(desktop, world.staff["county_admin"])
+    desktop.goto(reverse("admin:accounts_person_change", args=[one.pk]))
+    desktop.get_by_role("link", name="与另一条记录合并").click()
+    expect(desktop.locator("table.plain tbody tr")).to_have_count(1)
+    assert faults_of_access(desktop) == []
+    shoot(desktop, "joining-doubles")
+    desktop.get_by_role("link", name="对比").click()
+    expect(desktop.locator("#content")).to_contain_text("合并后不能撤销")
+    assert faults_of_access(desktop) == []
+    shoot(desktop, "joining-preview")
+    desktop.locator("[name=reason]").fill("家长来校核对身份证，是同一人")
+    desktop.locator(".submit-row input.default").click()
+    expect(desktop.locator(".messagelist")).to_contain_text("已合并为一条")
+    assert Person.objects.get(pk=double.pk).joined_into == one
