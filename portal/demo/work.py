@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -96,14 +96,18 @@ def _terms(demo: Demo) -> list[tuple[date, date]]:
 
 
 def _book(demo: Demo, events: list[Event]) -> None:
-    """A lecturer for each, never in two places on one day."""
+    """A lecturer for each, never in two places on one day; what lies ahead goes round, so that each has some."""
     busy: dict[int, set[date]] = defaultdict(set)
+    ahead: Counter[int] = Counter()
     bookings = []
     for event in events:
         day = event.starts_at.date()
         free = [lecturer for lecturer in demo.lecturers if day not in busy[lecturer.pk]]
         if free:
             lecturer = demo.draw.choice(free)
+            if day >= demo.today:
+                lecturer = min(free, key=lambda one: ahead[one.pk])
+                ahead[lecturer.pk] += 1
             busy[lecturer.pk].add(day)
             bookings.append(
                 EventLecturer(

@@ -11,5 +11,6 @@ urlpatterns = [
     path("notices/<int:pk>/", notices.notice_open, name="notice"),
     path("me/", views.me, name="me"),
     path("work/", views.work, name="work"),
+    path("work/lectures/", views.my_lectures, name="my_lectures"),
     path("text-size/", views.text_size, name="text_size"),
 ]

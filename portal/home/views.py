@@ -13,11 +13,12 @@ from assessment.engine.star_reasons import star_reasons
 from events.queries import near
 from parentschool.queries.claims import family_state
 from portal.home.face import SIZES, STANDARD, Face, url_of
-from portal.home.queries import desk, family, points
+from portal.home.queries import desk, family, lectures, points
 from portal.home.queries import learning as record
 from portal.home.queries.signs import signs_of
 from portal.home.queries.start import start_page
 from portal.kernel import clock
+from portal.kernel.calendar import SchoolYear
 
 A_YEAR = 365 * 24 * 3600
 
@@ -87,8 +88,7 @@ def my_points(request: SignedInRequest) -> HttpResponse:
 def learning(request: SignedInRequest) -> HttpResponse:
     """What I took part in, school year by school year."""
     years = record.years_of(request.user, clock.today())
-    asked = request.GET.get("year", "")
-    year = next((each for each in years if str(each.year) == asked), years[0])
+    year = _asked_for(request, years)
     lines = record.learning_record(request.user, year)
     context = {
         "tab": "learning",
@@ -100,6 +100,12 @@ def learning(request: SignedInRequest) -> HttpResponse:
         "kinds": len({line.kind for line in lines}),
     }
     return render(request, "home/learning.html", context)
+
+
+def _asked_for(request: HttpRequest, years: list[SchoolYear]) -> SchoolYear:
+    """The year named in the address, or else the latest."""
+    asked = request.GET.get("year", "")
+    return next((each for each in years if str(each.year) == asked), years[0])
 
 
 @login_required
@@ -122,14 +128,41 @@ def me(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def work(request: SignedInRequest) -> HttpResponse:
     """The phone's start page of school leads and class teachers."""
-    if not request.user.is_staff:
-        return redirect("home")
+    start = start_page(request.user)
+    if start in {"", "my_lectures"}:
+        return redirect(start or "home")
     now = clock.now()
     return render(
         request,
         "home/work.html",
         {"desk": desk.desk(request.user, now=now), "greeting": greeting(clock.local(now).hour)},
     )
+
+
+@login_required
+@require_GET
+def my_lectures(request: SignedInRequest) -> HttpResponse:
+    """What a lecturer is booked for and has given; the first page of who is nothing else in the staff."""
+    if not request.user.is_staff:
+        return redirect("home")
+    now = clock.now()
+    years = lectures.years_of(request.user, clock.day_of(now))
+    year = _asked_for(request, years)
+    given = lectures.given(request.user, year, now=now)
+    held = [event for event in given if event.is_held]
+    context = {
+        "greeting": greeting(clock.local(now).hour),
+        "places": desk.places_of(request.user),
+        "ahead": lectures.ahead(request.user, now=now),
+        "years": years,
+        "year": year,
+        "given": given,
+        "times": len(held),
+        "periods": sum(event.lesson_periods for event in held),
+        "people": sum(event.came for event in held),
+        "more": [tile for tile in desk.more_of(request.user) if tile.url != request.path],
+    }
+    return render(request, "home/lectures.html", context)
 
 
 @require_POST

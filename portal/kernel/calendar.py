@@ -45,6 +45,13 @@ class SchoolYear:
         return f"{self.year}-{self.year + 1}"
 
 
+def years_since(first: date | None, today: date, *, most: int = 10) -> list[SchoolYear]:
+    """This school year, and those before it back to the one of a first day; the latest first."""
+    this = SchoolYear.of(today).year
+    earliest = SchoolYear.of(first).year if first else this
+    return [SchoolYear(year) for year in range(this, max(earliest, this - most + 1) - 1, -1)]
+
+
 def term_of(day: date) -> Period:
     autumn, spring = SchoolYear.of(day).terms
     return autumn if day in autumn else spring

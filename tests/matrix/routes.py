@@ -167,6 +167,7 @@ ROUTES: dict[str, Public | SignedIn | Own | Needs | Meant | BySecret] = {
     },
     "admin:accounts_roleassignment_end": needs("accounts.change_roleassignment", model=RoleAssignment),
     "work": SignedIn(),
+    "my_lectures": SignedIn(),
     "points": SignedIn(),
     "objections": SignedIn(),
     "objection": Own(Objection, "person"),

@@ -17,6 +17,7 @@ from events.models import Event
 from parentschool.enums import VisitOutcome
 from parentschool.models import HomeVisit
 from portal.home.face import url_of
+from portal.home.queries.lectures import is_lecturer
 from portal.home.queries.todo import Todo, todos_of
 from portal.kernel import clock
 from portal.kernel.calendar import Period, term_of
@@ -58,7 +59,7 @@ def desk(person: Person, *, now: datetime) -> Desk:
     near = events_of_days(person, Period(day, day + timedelta(days=1 + DAYS_AHEAD)))
     today = [event for event in near if clock.day_of(event.starts_at) == day]
     return Desk(
-        places=list(dict.fromkeys(assignment.unit.name for assignment in assignments_of(person))),
+        places=places_of(person),
         day=day,
         tiles=tiles_of(person, today),
         counts=counts_of(person, day),
@@ -68,6 +69,11 @@ def desk(person: Person, *, now: datetime) -> Desk:
         minimums=minimums_of(person, day),
         more=more_of(person),
     )
+
+
+def places_of(person: Person) -> list[str]:
+    """The names of the units in which the person has a role."""
+    return list(dict.fromkeys(assignment.unit.name for assignment in assignments_of(person)))
 
 
 def allowed(person: Person, choices: list[tuple[str, str, str, str]]) -> list[Tile]:
@@ -100,7 +106,8 @@ def _third_tile(person: Person) -> tuple[str, str, str, str]:
 
 
 def more_of(person: Person) -> list[Tile]:
-    return allowed(
+    lectures = [Tile(_("My lectures"), "mic", url_of("my_lectures"))] if is_lecturer(person) else []
+    return lectures + allowed(
         person,
         [
             ("events.view_event", _("All events"), "calendar", url_of("event_list")),

@@ -12,7 +12,7 @@ from events.models import Attendance, Record
 from parentschool.enums import VisitOutcome
 from parentschool.models import HomeVisit
 from portal.kernel import clock
-from portal.kernel.calendar import SchoolYear
+from portal.kernel.calendar import SchoolYear, years_since
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,6 @@ def _records(person: Person, year: SchoolYear) -> list[Learned]:
 
 def years_of(person: Person, today: date) -> list[SchoolYear]:
     """This school year, and back to the first one in which the person came to something, at most ten."""
-    this = SchoolYear.of(today)
     came = Attendance.objects.filter(person=person, revoked_at=None)
     first = came.aggregate(first=Min("event__starts_at"))["first"]
-    earliest = SchoolYear.of(clock.day_of(first)).year if first else this.year
-    return [SchoolYear(year) for year in range(this.year, max(earliest, this.year - 9) - 1, -1)]
+    return years_since(first and clock.day_of(first), today)

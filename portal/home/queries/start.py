@@ -13,4 +13,6 @@ def start_page(person: Person) -> str:
     if not person.is_staff:
         return ""
     roles = {assignment.role for assignment in assignments_of(person)}
+    if roles == {"lecturer"}:
+        return "my_lectures"
     return "work" if roles <= PHONE_FIRST else "admin:index"

@@ -8,11 +8,12 @@ from itertools import product
 import pytest
 from playwright.sync_api import Page, expect
 
-from events.models import Event
+from events.models import Event, EventLecturer
 from portal.kernel import clock
 from tests.browser import faults_of_access, shoot, sideways, smallest_text, targets
 from tests.matrix.rows import fill
 from tests.world import PASSWORD, World, build_world
+from training.models import Lecturer
 
 PARENT_PAGES = {
     "home": "/",
@@ -78,6 +79,22 @@ def test_a_wide_screen_puts_beside_each_other_what_a_phone_puts_in_one_column(pa
         beside = second["x"] >= first["x"] + first["width"]
         assert beside == is_wide, address
         assert is_wide or second["y"] >= first["y"] + first["height"], address
+
+
+def test_the_first_page_of_a_lecturer(page, county, sign_in):
+    lecturer = Lecturer.objects.get(person=county.staff["lecturer:0"])
+    for event in Event.objects.all():
+        EventLecturer.objects.get_or_create(
+            event=event, lecturer=lecturer, starts_at=event.starts_at, ends_at=event.ends_at
+        )
+    sign_in(page, county.as_("lecturer:0"))
+    page.goto("/")
+    expect(page).to_have_url("/work/lectures/")
+    expect(page.get_by_text("孩子上学前的情绪准备")).to_be_visible()
+    assert faults_of_access(page) == []
+    assert sideways(page) == 0
+    assert [t for t in targets(page) if min(t[1:]) < SMALLEST_TARGET] == []
+    shoot(page, "lectures")
 
 
 @pytest.mark.parametrize("size", ["larger", "largest"])

@@ -21,7 +21,7 @@ def one_factor(settings):
         ("inspector", "/admin/"),
         ("liaison", "/admin/"),
         ("station_lead:0", "/admin/"),
-        ("lecturer:0", "/admin/"),
+        ("lecturer:0", "/work/lectures/"),
         ("school_lead:0", "/work/"),
         ("village_lead:0", "/work/"),
         ("class_teacher:0", "/work/"),
