@@ -1,8 +1,11 @@
 """The portal's settings as the suite runs them, on whatever servers the environment names."""
 
 import os
+from pathlib import Path
 
 os.environ.setdefault("PORTAL_ENV", "test")
+# What the suite writes and tidies away is never a developer's own.
+os.environ.setdefault("VAR_DIR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
 
 from portal.settings import *  # noqa: F403
 

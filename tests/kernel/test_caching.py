@@ -10,6 +10,7 @@ from portal.kernel import caching, jobs
 from portal.kernel.caching import JsonSerializer, SteadyRedisCache
 from portal.kernel.models import Job
 from portal.kernel.tasks import run_job
+from portal.kernel.tidying import tidy
 from tests.serving import free_port
 
 
@@ -90,5 +91,5 @@ def test_a_job_asked_for_while_the_broker_is_away_is_kept_and_started_later(
     job.refresh_from_db()
     assert (tried, job.status) == ([job.pk], Job.Status.QUEUED)
     with django_capture_on_commit_callbacks(execute=True):
-        jobs.tidy(now=job.updated_at + jobs.SILENCE * 2)
+        tidy(now=job.updated_at + jobs.SILENCE * 2)
     assert tried == [job.pk, job.pk]
