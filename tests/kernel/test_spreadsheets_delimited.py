@@ -9,7 +9,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from portal.kernel.spreadsheets import Limits, Mark, Sheet, SpreadsheetRefused, read_table
@@ -149,19 +149,24 @@ CELLS = st.text(alphabet=st.sampled_from("ab张1 ,\"'\n　=+;\t"), max_size=6)
 
 @settings(deadline=None)
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=4), min_size=1, max_size=5))
+@example([['="1"']])
 def test_what_csv_writers_write_comes_back(table: list[list[str]]):
     out = io.StringIO(newline="")
     csv.writer(out).writerows([["头,", "头,", "头,", "头,", "头,"], *table])
-    found = {
-        (cell.row, cell.column): cell.text
-        for line in read(out.getvalue().encode()).rows()
-        for cell in line.cells
-        if cell.text and cell.mark is not Mark.LIKE_FORMULA and not cell.text.startswith("+")
-    }
     expected = {
         (number, "ABCDE"[place]): clean_cell(text)
         for number, row in enumerate([["头,"] * 5, *table], 1)
         for place, text in enumerate(row)
-        if clean_cell(text) and not clean_cell(text).startswith(("=", "'=", "+", "'+"))
+        if clean_cell(text)
     }
-    assert found == expected
+    # What begins like a formula is marked, or gives back what ="001" holds: tested by itself.
+    alike = {place for place, text in expected.items() if text.startswith(("=", "'=", "+", "'+"))}
+    found = {
+        (cell.row, cell.column): cell.text
+        for line in read(out.getvalue().encode()).rows()
+        for cell in line.cells
+        if cell.text
+    }
+    assert {place: text for place, text in found.items() if place not in alike} == {
+        place: text for place, text in expected.items() if place not in alike
+    }
