@@ -1,4 +1,4 @@
-"""Databases that come and go in a moment: one county as it was in the beginning, and as many copies as are wanted."""
+"""Databases that come and go in a moment: one as it was in the beginning, and as many copies as are wanted."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 class Files:
-    """SQLite: a county is a file."""
+    """SQLite: a database is a file."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment = {"VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""}
 
     def start(self) -> None:
-        """The county of the beginning lies where the settings look for it."""
+        """The first one lies where the settings look for it."""
 
     def fresh(self, number: int) -> str:
         path = self.folder / f"round-{number}.sqlite3"
@@ -31,18 +31,18 @@ class Files:
 
 
 class Postgres:
-    """A county is a database; the one of the beginning is the template of the others."""
+    """On a server; the first one is the template of the others."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, name: str) -> None:
         import psycopg2
 
         self.server = url.rpartition("/")[0]
-        self.name = f"night_{os.getpid()}"
+        self.name = f"{name}_{os.getpid()}"
         self.environment = {
             "VAR_DIR": str(folder),
             "DATABASE_URL": f"{self.server}/{self.name}",
             "REDIS_URL": "",
-            "PGOPTIONS": "-c synchronous_commit=off",  # it is workers that die here, not the server
+            "PGOPTIONS": "-c synchronous_commit=off",  # processes may die here, the server does not
         }
         self.connection = psycopg2.connect(f"{self.server}/postgres")
         self.connection.autocommit = True
@@ -70,3 +70,8 @@ class Postgres:
         for name in sorted(self.made):
             self.drop(name)
         self.connection.close()
+
+
+def databases(folder: Path, url: str, *, name: str) -> Files | Postgres:
+    """On the server of the address, called after `name`; or files in the folder where there is no address."""
+    return Postgres(folder, url, name) if url else Files(folder)

@@ -34,7 +34,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.copies import Files, Postgres
+from tests.copies import databases
 
 ROOT = Path(__file__).resolve().parent.parent
 A_ROUND = 5
@@ -244,7 +244,7 @@ class Night:
     """The county of the beginning, what an undisturbed night makes of it, and workers that are started in advance."""
 
     def __init__(self, *, folder: Path, url: str = "") -> None:
-        self.databases = Postgres(folder, url) if url else Files(folder)
+        self.databases = databases(folder, url, name="night")
         self.environment = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.settings",

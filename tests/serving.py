@@ -1,9 +1,11 @@
-"""A production server on this machine: gunicorn over a database of its own, filled with the world of the tests."""
+"""A production server on this machine: gunicorn over a database of its own, on PostgreSQL where the suite runs on it,
+filled with the world of the tests."""
 
 from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import socket
 import subprocess
@@ -15,6 +17,7 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
 
+from tests.copies import databases
 from tests.production import ROOT, manage, production_environment
 
 HOST = "portal.example.org"
@@ -83,9 +86,20 @@ def succeed(*arguments: str, environment: dict[str, str]) -> str:
 
 @contextmanager
 def production_server(folder: Path, **more: str) -> Iterator[Server]:
+    database = databases(folder, os.environ.get("DATABASE_URL", ""), name="served")
+    try:
+        database.start()
+        with serving(folder, database.environment | more) as running:
+            yield running
+    finally:
+        database.end()
+
+
+@contextmanager
+def serving(folder: Path, more: dict[str, str]) -> Iterator[Server]:
     port = free_port()
     environment = production_environment(
-        folder, ALLOWED_HOSTS=HOST, WEB_BIND=f"127.0.0.1:{port}", WEB_WORKERS="1", **more
+        folder, **{"ALLOWED_HOSTS": HOST, "WEB_BIND": f"127.0.0.1:{port}", "WEB_WORKERS": "1", **more}
     )
     succeed("migrate", "--verbosity", "0", environment=environment)
     succeed("collectstatic", "--noinput", "--verbosity", "0", environment=environment)
