@@ -386,7 +386,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "portal.kernel.logs.OneLineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING" if TESTING else "INFO"},
+    "root": {"handlers": ["console"], "level": "INFO" if PRODUCTION else "WARNING"},
 }
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
