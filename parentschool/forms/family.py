@@ -17,25 +17,33 @@ NAME_LENGTH = 60
 NOT_LISTED = "0"
 
 
+def full_name(label: Any, *, refusal: Any, autocomplete: str = "off") -> forms.CharField:
+    """A name of at least two characters; words are lazy translations."""
+    return forms.CharField(
+        label=label,
+        max_length=NAME_LENGTH,
+        min_length=2,
+        widget=forms.TextInput(attrs={"autocomplete": autocomplete}),
+        error_messages={"required": refusal, "min_length": refusal},
+    )
+
+
+def relation_to_child(label: Any, *, refusal: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label,
+        choices=Relation.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": refusal},
+    )
+
+
 class SelfForm(forms.Form):
     """Who registers: the own name, and what one is to the child."""
 
-    name = forms.CharField(
-        label=_("My name"),
-        max_length=NAME_LENGTH,
-        min_length=2,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={
-            "required": _("Write your full name, at least two characters."),
-            "min_length": _("Write your full name, at least two characters."),
-        },
+    name = full_name(
+        _("My name"), refusal=_("Write your full name, at least two characters."), autocomplete="name"
     )
-    relation = forms.ChoiceField(
-        label=_("I am the child's"),
-        choices=Relation.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose what you are to the child.")},
-    )
+    relation = relation_to_child(_("I am the child's"), refusal=_("Choose what you are to the child."))
 
 
 class ChildClaimForm(forms.Form):
@@ -44,22 +52,10 @@ class ChildClaimForm(forms.Form):
     school_class = forms.ChoiceField(
         label=_("Class"), error_messages={"required": _("Choose the child's class.")}
     )
-    child_name = forms.CharField(
-        label=_("The child's full name"),
-        max_length=NAME_LENGTH,
-        min_length=2,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={
-            "required": _("Write the child's full name, at least two characters."),
-            "min_length": _("Write the child's full name, at least two characters."),
-        },
+    child_name = full_name(
+        _("The child's full name"), refusal=_("Write the child's full name, at least two characters.")
     )
-    relation = forms.ChoiceField(
-        label=_("I am the child's"),
-        choices=Relation.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose what you are to the child.")},
-    )
+    relation = relation_to_child(_("I am the child's"), refusal=_("Choose what you are to the child."))
 
     def __init__(
         self, data: Any = None, *, classes: Sequence[SchoolClass], with_relation: bool, **more: Any
@@ -188,19 +184,7 @@ class ClaimForm(forms.Form):
 class ManagedForm(forms.Form):
     """A guardian without a phone: the name and what they are to the child."""
 
-    name = forms.CharField(
-        label=pgettext_lazy("of a person", "name"),
-        max_length=NAME_LENGTH,
-        min_length=2,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={
-            "required": _("Type the full name, at least two characters."),
-            "min_length": _("Type the full name, at least two characters."),
-        },
+    name = full_name(
+        pgettext_lazy("of a person", "name"), refusal=_("Type the full name, at least two characters.")
     )
-    relation = forms.ChoiceField(
-        label=_("relation"),
-        choices=Relation.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose what this person is to the child.")},
-    )
+    relation = relation_to_child(_("relation"), refusal=_("Choose what this person is to the child."))
