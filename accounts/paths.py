@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 WIDTH = 4
 LARGEST = 10**WIDTH - 2  # one below the last number, so that the upper bound keeps its width
 
@@ -45,3 +47,12 @@ def outermost(paths: list[str]) -> tuple[str, ...]:
         if not any(covers(place, path) for place in kept):
             kept.append(path)
     return tuple(kept)
+
+
+def ranges(paths: Iterable[str]) -> list[tuple[str, str]]:
+    """The subtrees as ranges, from a path up to but not including another; neighbours are one range."""
+    found: list[tuple[str, str]] = []
+    for path in outermost(list(paths)):
+        begin = found.pop()[0] if found and found[-1][1] == path else path
+        found.append((begin, upper_bound(path)))
+    return found

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from django.db import models
 from django.db.models import Q
 
-from accounts.paths import covers, outermost, upper_bound
+from accounts.paths import covers, outermost, ranges
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Scope:
     def q(self, lookup: str) -> Q:
         """Rows whose `lookup` lies in one of the subtrees; one filter, so never chained over a to-many."""
         found = Q(pk__in=[])
-        for path in self.paths:
-            found |= Q(**{f"{lookup}__gte": path, f"{lookup}__lt": upper_bound(path)})
+        for begin, end in ranges(self.paths):
+            found |= Q(**{f"{lookup}__gte": begin, f"{lookup}__lt": end})
         return found
 
 

@@ -88,7 +88,6 @@ def facts_for(book: RuleBook, number: int, persons: int) -> pl.DataFrame:
         unit_id=person % 700 + 1,
         happened_on=pl.lit(FIRST) + pl.duration(days=pl.col("source_id") * 31337 // 7 % DAYS),
         quantity=pl.lit(2, pl.Int64),
-        revision=pl.lit(1, pl.Int64),
         source=pl.lit(source).gather(which),
         kind_id=pl.lit(kind).gather(which),
         item_id=pl.lit(item).gather(which),

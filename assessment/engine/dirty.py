@@ -7,32 +7,30 @@ the next night sees it, whatever the clocks say and in whatever order transactio
 from __future__ import annotations
 
 import polars as pl
-from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q
 
-from accounts.models import Person
 from assessment.models import DirtyPerson
 from assessment.queries.families import kin_of
 from portal.kernel import bulk
 
-SLICE = 10_000
 
-
-def notes_of(people: QuerySet[Person]) -> pl.DataFrame:
-    """`id` of each note, `person_id` and `path` of the person as they are now, `is_spread`."""
+def notes_of(theirs: Q) -> pl.DataFrame:
+    """`id` of each note of people whose `person__path` is such, `person_id` and `path` of the person as they are now,
+    `is_spread`."""
     schema: bulk.Schema = {
         "id": pl.Int64,
         "person_id": pl.Int64,
         "person__path": pl.String,
         "is_spread": pl.Boolean,
     }
-    notes = bulk.frame_of(DirtyPerson.objects.filter(person__in=people), schema)
+    notes = bulk.frame_of(DirtyPerson.objects.filter(theirs), schema)
     return notes.rename({"person__path": "path"}).with_columns(pl.col("path").fill_null(""))
 
 
-def noted(people: QuerySet[Person]) -> QuerySet[Person]:
-    """Those of the people of whom there are notes now."""
-    return people.filter(pk__in=DirtyPerson.objects.values("person"))
+def are_there(theirs: Q) -> bool:
+    """Whether there are notes of such people."""
+    return DirtyPerson.objects.filter(theirs).exists()
 
 
 def note(person_ids: list[int]) -> None:
@@ -53,12 +51,8 @@ def spread_to_families() -> None:
             DirtyPerson(person_id=person, is_spread=True)
             for person in kin_of(fresh["person_id"].unique()).to_list()
         )
-        for part in fresh["id"].to_frame().iter_slices(SLICE):
-            DirtyPerson.objects.filter(pk__in=part["id"].to_list()).update(is_spread=True)
+        DirtyPerson.objects.filter(pk__in=bulk.listed(fresh["id"])).update(is_spread=True)
 
 
 def take_away(notes: pl.DataFrame) -> None:
-    with connection.cursor() as cursor:
-        for part in notes["id"].to_frame().iter_slices(SLICE):
-            ids = ", ".join(str(int(note)) for note in part["id"])
-            cursor.execute(f"DELETE FROM {DirtyPerson._meta.db_table} WHERE id IN ({ids})")  # noqa: S608
+    DirtyPerson.objects.filter(pk__in=bulk.listed(notes["id"])).delete()

@@ -88,7 +88,6 @@ def _facts(case: Case, rule: Rule) -> pl.DataFrame:
             "quantity": case.quantity * (LESSONS if rule.source == "attendance" else 1),
             "source": rule.source,
             "source_id": number * case.people + person,
-            "revision": 1,
             "event_id": 1 if case.same_event else number + 2,
             "item_id": min(rule.items, default=None),
             "minutes": max(rule.min_minutes, _minutes(case, rule)),

@@ -28,21 +28,18 @@ class Shard:
 
 
 def people_of(together: Sequence[Shard]) -> QuerySet[Person]:
-    """The people of several shards; those of a whole county lie in one range of paths."""
-    inside = Q()
+    return Person.objects.filter(lie_in(together))
+
+
+def lie_in(together: Sequence[Shard], path: str = "path") -> Q:
+    """That the `path` is of several shards, in as few ranges as they make."""
     paths = {shard.path for shard in together}
-    whole = tuple(shard.path for shard in together if shard.leaves_out and paths.issuperset(shard.leaves_out))
-    for shard in together:
-        if shard.path not in whole and shard.path.startswith(whole):
-            continue
-        mine = Scope.of(shard.path).q("path")
-        if shard.takes_homeless:
-            mine |= Q(path="")
-        for path in shard.leaves_out:
-            if path not in paths:
-                mine &= ~Scope.of(path).q("path")
-        inside |= mine
-    return Person.objects.filter(inside)
+    inside = Scope.of(*paths).q(path)
+    if left_out := {left for shard in together for left in shard.leaves_out} - paths:
+        inside &= ~Scope.of(*left_out).q(path)
+    if any(shard.takes_homeless for shard in together):
+        inside |= Q(**{path: ""})
+    return inside
 
 
 def parts(alike: Sequence[Shard], most: int) -> Iterator[list[Shard]]:

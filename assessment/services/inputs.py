@@ -20,10 +20,10 @@ from assessment import sources
 from assessment.engine import dirty
 from assessment.engine.among import among
 from assessment.engine.lines import expected_lines
-from assessment.models import Batch, DirtyPerson, PointEntry
+from assessment.models import Batch, PointEntry
 from assessment.queries import entries
 from assessment.queries.families import kin_of
-from assessment.queries.shards import Shard, people_of
+from assessment.queries.shards import Shard, lie_in, people_of
 from assessment.rules import RuleBook
 from portal.kernel import bulk
 
@@ -72,14 +72,12 @@ class Reader:
 
 def _read(together: Sequence[Shard], book: RuleBook, *, everybody: bool, earlier: Inputs | None) -> Inputs:
     everyone = people_of(together)
-    notes = dirty.notes_of(everyone)
+    notes = dirty.notes_of(lie_in(together, "person__path"))
     if everybody:
         found, people = bulk.frame_of(everyone, {"id": pl.Int64, "path": pl.String}), everyone
     else:
         found = notes.select("path", id="person_id").unique("id")
-        people = dirty.noted(
-            everyone if 2 * notes.height < DirtyPerson.objects.count() else Person.objects.all()
-        )
+        people = these(found["id"])
     whose = with_shards(found, together)
     notes = among(notes, whose["person_id"])  # who has moved away meanwhile is another shard's to look at
     batches = bulk.frame_of(Batch.objects.all(), {"id": pl.Int64})["id"]
@@ -91,9 +89,9 @@ def _read(together: Sequence[Shard], book: RuleBook, *, everybody: bool, earlier
     facts, due = among(earlier.facts, known), among(earlier.due, known)
     lines = _with_later(earlier, known, batches)
     fresh = whose.filter(~pl.col("person_id").is_in(known.implode()))
-    for part in fresh.iter_slices(dirty.SLICE):
-        few = Person.objects.filter(pk__in=part["person_id"].to_list())
-        theirs = facts_for(few, part, book)
+    if not fresh.is_empty():
+        few = these(fresh["person_id"])
+        theirs = facts_for(few, fresh, book)
         facts, due = pl.concat([facts, theirs]), pl.concat([due, _due(theirs, book)])
         lines = pl.concat([lines, entries.lines_of(few)])
     return Inputs(people, whose, notes, book, batches, facts, due, lines)
@@ -134,14 +132,16 @@ def with_shards(people: pl.DataFrame, together: Sequence[Shard]) -> pl.DataFrame
     )
 
 
+def these(ids: pl.Series) -> QuerySet[Person]:
+    return Person.objects.filter(pk__in=bulk.listed(ids))
+
+
 def facts_for(people: QuerySet[Person], whose: pl.DataFrame, book: RuleBook) -> pl.DataFrame:
     """The facts of these people and, where rules count for families, of their relatives."""
     facts = among(sources.facts_of(people, book.asks), whose["person_id"])
     if not book.is_shared:
         return facts
-    kin = kin_of(whose["person_id"]).to_frame().iter_slices(dirty.SLICE)
-    others = (Person.objects.filter(pk__in=part["person_id"].to_list()) for part in kin)
-    return pl.concat([facts, *(sources.facts_of(part, book.asks) for part in others)])
+    return pl.concat([facts, sources.facts_of(these(kin_of(whose["person_id"])), book.asks)])
 
 
 class Apart:

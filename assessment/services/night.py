@@ -26,11 +26,12 @@ from assessment.models import Batch, SchemeVersion, Standing
 from assessment.queries import entries
 from assessment.queries.nights import POINTS
 from assessment.queries.rulebook import in_order_of_publication, rule_book, version_of
-from assessment.queries.shards import Shard, parts, shards
+from assessment.queries.shards import Shard, lie_in, parts, shards
 from assessment.rules import RuleBook, counting_period
 from assessment.services.inputs import Reader
-from assessment.services.outlook import Outlook, changed_standings, look, look_together
+from assessment.services.outlook import Outlook, Question, answer, ask, changed_standings, look
 from portal.kernel import bulk, runs
+from portal.kernel.beside import read_ahead
 from portal.kernel.models import Run
 
 log = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ def _count(
 def _is_still(last: Run, shard: Shard, ahead: Outlook | None) -> bool:
     """Whether there is nothing to write for a day that is done: nobody was noted, or only for what is to come."""
     if ahead is None or ahead.counts["everybody"]:
-        return not dirty.noted(shard.people()).exists()
+        return not dirty.are_there(lie_in([shard], "person__path"))
     nothing = ahead.difference.is_empty and ahead.standings.is_empty() and ahead.seen.is_empty()
     return nothing and ahead.after[1] == last.head
 
@@ -317,20 +318,29 @@ def _looked_at_together(
     book = rule_book(county)
     if book.is_shared:
         dirty.spread_to_families()
+    whole = {shard: everybody or _is_due_for_everybody(due[shard].last, day, book) for shard in due}
+    alike = [list(group) for _, group in groupby(due, key=lambda shard: whole[shard])]
+    together = (part for group in alike for part in (parts(group, TOGETHER) if whole[group[0]] else [group]))
 
-    def is_whole(shard: Shard) -> bool:
-        return everybody or _is_due_for_everybody(due[shard].last, day, book)
+    def asked(part: list[Shard]) -> Question | None:
+        if len(part) == 1:
+            return None
+        try:
+            return ask(part, day, book, everybody=whole[part[0]], reader=reader)
+        except Exception:
+            log.exception("%s shards cannot be read together on %s", len(part), day)
+            return None
 
-    for wholly, alike in groupby(due, key=is_whole):
-        for part in parts(list(alike), TOGETHER) if wholly else [list(alike)]:
-            found: dict[str, Outlook] = {}
-            if len(part) > 1:
-                try:
-                    found = look_together(part, day, book, everybody=wholly, reader=reader)
-                except Exception:
-                    log.exception("%s shards cannot be looked at together on %s", len(part), day)
-            for shard in part:
-                yield shard, found.get(shard.path)
+    def answered(question: Question | None) -> dict[str, Outlook]:
+        try:
+            return answer(question) if question is not None else {}
+        except Exception:
+            log.exception("shards cannot be looked at together on %s", day)
+            return {}
+
+    for part, found in read_ahead(together, asked, answered):
+        for shard in part:
+            yield shard, found.get(shard.path)
 
 
 def _counted(

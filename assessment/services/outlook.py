@@ -18,7 +18,7 @@ from assessment.engine.standings import standings
 from assessment.queries.rulebook import Digests, rule_codes, version_digests
 from assessment.queries.shards import Shard
 from assessment.rules import RuleBook
-from assessment.services.inputs import Apart, Reader
+from assessment.services.inputs import Apart, Inputs, Reader
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,23 @@ class Outlook:
     counts: dict[str, int | bool]
 
 
+@dataclass(frozen=True)
+class Question:
+    """All that a look rests on, read: `after`, the end of each shard's chain, before all else; `codes` of every rule,
+    `kept` the standings of the people looked at."""
+
+    day: date
+    posted_on: date
+    book: RuleBook
+    everybody: bool
+    is_rule_change: bool
+    digests: Digests
+    codes: dict[int, str]
+    after: dict[str, tuple[int, str]]
+    inputs: Inputs
+    kept: pl.DataFrame
+
+
 def look(
     shard: Shard,
     day: date,
@@ -44,13 +61,11 @@ def look(
     is_rule_change: bool = False,
 ) -> Outlook:
     """What the facts up to `day` would have posted by these rules, on that day or on `posted_on`. Writes nothing."""
-    found = look_together(
-        [shard], day, book, everybody=everybody, posted_on=posted_on, is_rule_change=is_rule_change
-    )
-    return found[shard.path]
+    asked = ask([shard], day, book, everybody=everybody, posted_on=posted_on, is_rule_change=is_rule_change)
+    return answer(asked)[shard.path]
 
 
-def look_together(
+def ask(
     together: Sequence[Shard],
     day: date,
     book: RuleBook,
@@ -59,50 +74,67 @@ def look_together(
     posted_on: date | None = None,
     is_rule_change: bool = False,
     reader: Reader | None = None,
-) -> dict[str, Outlook]:
-    """The same for shards of one county, by their paths. A `reader` keeps what it read for the next day."""
-    posted_on = posted_on or day
+) -> Question:
+    """What there is to look at of shards of one county. A `reader` keeps what it read for the next day."""
     digests = version_digests()
     after = ledger.last_heads([shard.path for shard in together])
     inputs = (reader or Reader()).read(together, book, everybody=everybody)
-    whose, notes, facts, posted = inputs.whose, inputs.notes, inputs.facts, inputs.lines
+    return Question(
+        day=day,
+        posted_on=posted_on or day,
+        book=book,
+        everybody=everybody,
+        is_rule_change=is_rule_change,
+        digests=digests,
+        codes=rule_codes(),
+        after=after,
+        inputs=inputs,
+        kept=inputs.standings(),
+    )
+
+
+def answer(asked: Question) -> dict[str, Outlook]:
+    """What is found of each shard, by its path. Asks nothing of the database."""
+    day, book, inputs = asked.day, asked.book, asked.inputs
+    facts, posted = inputs.facts, inputs.lines
     known = facts.filter(pl.col("happened_on") <= day)
     difference = reconcile(
         inputs.due_on(day),
         posted,
         facts=known,
         book=book,
-        codes=rule_codes(),
+        codes=asked.codes,
         loose_units=sources.loose_units(),
     )
     # What is still to come needs a later night: facts of later days, and lines that people posted since the day.
-    ahead = posted.filter(pl.col("posted_on") > posted_on).select("person_id")
+    ahead = posted.filter(pl.col("posted_on") > asked.posted_on).select("person_id")
     to_come = pl.concat([facts.filter(pl.col("happened_on") > day).select("person_id"), ahead])
-    renewed = standings(_after(posted, difference, posted_on), book, posted_on)
-    changed = changed_standings(renewed, inputs.standings())
-    parts = Apart(whose, [shard.path for shard in together])
+    renewed = standings(_after(posted, difference, asked.posted_on), book, asked.posted_on)
+    changed = changed_standings(renewed, asked.kept)
+    parts = Apart(inputs.whose, list(asked.after))
     to_post, to_reverse = parts.of(difference.to_post), parts.of(difference.to_reverse)
     standing = parts.of(changed.join(ahead, on="person_id", how="anti"))
-    noted = parts.of(notes)
-    seen = parts.of(_seen(notes, book).join(to_come, on="person_id", how="anti"))
-    number = {name: parts.number(frame) for name, frame in (("people", whose), ("facts", known))}
+    noted = parts.of(inputs.notes)
+    seen = parts.of(_seen(inputs.notes, book).join(to_come, on="person_id", how="anti"))
+    number = {name: parts.number(frame) for name, frame in (("people", inputs.whose), ("facts", known))}
     found = {}
     for path in parts.paths:
         theirs = Difference(to_post[path], to_reverse[path])
+        is_unasked = asked.everybody and not asked.is_rule_change
         found[path] = Outlook(
             book=book,
-            digests=digests,
+            digests=asked.digests,
             difference=theirs,
             standings=standing[path],
             seen=seen[path],
-            after=after[path],
+            after=asked.after[path],
             counts={
-                "everybody": everybody,
+                "everybody": asked.everybody,
                 **{name: numbers.get(path, 0) for name, numbers in number.items()},
                 "posted": theirs.to_post.height,
                 "reversed": theirs.to_reverse.height,
                 "standings": standing[path].height,
-                "unnoted": _unnoted(theirs, noted[path]) if everybody and not is_rule_change else 0,
+                "unnoted": _unnoted(theirs, noted[path]) if is_unasked else 0,
             },
         )
     return found

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from itertools import groupby
 
 import polars as pl
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,12 +34,13 @@ from assessment.models import (
 from assessment.queries import entries
 from assessment.queries.nights import POINTS
 from assessment.queries.rulebook import WHOLE, rule_book, rule_codes, version_of
-from assessment.queries.shards import Shard, parts, people_of, shards
+from assessment.queries.shards import Shard, lie_in, parts, people_of, shards
 from assessment.rules import RuleBook
 from assessment.services.inputs import Apart, facts_for, with_shards
 from assessment.services.schemes import SchemeRefused, check_publishable, publish_version
 from assessment.services.trial_told import what_is_told
 from portal.kernel import audit, bulk, clock, jobs, runs
+from portal.kernel.beside import read_ahead
 from portal.kernel.models import Job
 
 KIND = "rule_trial"
@@ -97,15 +99,17 @@ def try_version(
     digests: dict[str, str] = {}
     homes, tried = [], 0
     today = clock.day_of(now)
-    for day, alike in groupby(ours, key=lambda shard: night_of(shard, today)):
-        for part in parts(list(alike), TOGETHER):
-            outcome, home = _try(part, before, after, day)
-            outcomes.append(outcome)
-            homes.append(home)
-            lines = Apart(home, [shard.path for shard in part]).of(outcome.lines)
-            digests |= {path: engine.digest_of(own) for path, own in lines.items()}
-            tried += len(part)
-            at(tried)
+    alike = groupby(ours, key=lambda shard: night_of(shard, today))
+    together = ((day, part) for day, own in alike for part in parts(list(own), TOGETHER))
+    for (_day, part), (outcome, home) in read_ahead(
+        together, lambda one: _to_try(one[1], before, after, one[0]), lambda asked: asked()
+    ):
+        outcomes.append(outcome)
+        homes.append(home)
+        lines = Apart(home, [shard.path for shard in part]).of(outcome.lines)
+        digests |= {path: engine.digest_of(own) for path, own in lines.items()}
+        tried += len(part)
+        at(tried)
     people = pl.concat([outcome.people for outcome in outcomes])
     with transaction.atomic():
         made = RuleTrial.objects.create(
@@ -137,10 +141,11 @@ def try_version(
     return made
 
 
-def _try(
+def _to_try(
     part: Sequence[Shard], before: RuleBook, after: RuleBook, day: date
-) -> tuple[engine.Outcome, pl.DataFrame]:
-    """The outcome for some shards, and of their people person_id, home_id, shard."""
+) -> Callable[[], tuple[engine.Outcome, pl.DataFrame]]:
+    """What counts the outcome for some shards once all is read for it; beside it, of their people person_id, home_id,
+    shard."""
     everyone = people_of(part)
     found = bulk.frame_of(everyone, {"id": pl.Int64, "path": pl.String, "home_id": pl.Int64})
     homes = found.select(person_id="id", home_id="home_id").join(with_shards(found, part), on="person_id")
@@ -151,7 +156,8 @@ def _try(
 
     known = facts(before)
     asks_alike = (before.asks, before.is_shared) == (after.asks, after.is_shared)
-    outcome = engine.try_rules(
+    outcome = partial(
+        engine.try_rules,
         engine.Side(before, known),
         engine.Side(after, known if asks_alike else facts(after)),
         entries.lines_of(everyone),
@@ -160,14 +166,12 @@ def _try(
         codes=rule_codes(),
         loose_units=sources.loose_units(),
         lines_of=ledger.lines_of,
-        doubtful=_doubtful(part, everyone, before, day),
+        doubtful=_doubtful(part, before, day),
     )
-    return outcome, homes
+    return lambda: (outcome(), homes)
 
 
-def _doubtful(
-    part: Sequence[Shard], everyone: QuerySet[Person], book: RuleBook, day: date
-) -> pl.Series | None:
+def _doubtful(part: Sequence[Shard], book: RuleBook, day: date) -> pl.Series | None:
     """Those of whom there are notes, where the night has counted the day by these rules; else all (None)."""
     done = runs.last_done_of(POINTS, [shard.path for shard in part])
     if any(
@@ -175,7 +179,7 @@ def _doubtful(
         for shard in part
     ):
         return None
-    return dirty.notes_of(everyone)["person_id"].unique()
+    return dirty.notes_of(lie_in(part, "person__path"))["person_id"].unique()
 
 
 def newest_note() -> int:

@@ -28,7 +28,11 @@ class Attendance(StampedModel, ScopedModel):
         db_index=False,  # attendance_once begins with it
     )
     person = models.ForeignKey(
-        Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="attendances"
+        Person,
+        verbose_name=_("person"),
+        on_delete=models.PROTECT,
+        related_name="attendances",
+        db_index=False,  # attendance_of_person begins with it
     )
     method = models.CharField(_("how taken"), max_length=10, choices=Method.choices)
     taken_at = models.DateTimeField(_("taken at"))
@@ -86,6 +90,7 @@ class Attendance(StampedModel, ScopedModel):
         ]
         indexes = [
             models.Index(fields=["updated_at"], name="attendance_changed"),
+            models.Index(fields=["person", "event", "id"], name="attendance_of_person"),
             models.Index(fields=["event"], name="attendance_revoked", condition=Q(revoked_at__isnull=False)),
         ]
 

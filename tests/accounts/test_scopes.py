@@ -1,9 +1,12 @@
 """Reach: within(scope) is the only door, and an object question asks the same filter."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.access import allows, scope_for
 from accounts.models import Unit
+from accounts.paths import covers, ranges
 from accounts.scopes import NOWHERE, Scope
 from parentschool.models import Child, Guardianship
 from tests.world import TODAY
@@ -53,3 +56,23 @@ def test_scopes_join_to_the_outermost():
     assert Scope.of("0001", "00010001", "0002") == Scope(("0001", "0002"))
     assert Scope.of("0001").covers("00019999")
     assert not Scope.of("0001").covers("0002")
+
+
+PATHS = st.lists(st.lists(st.sampled_from(["0001", "0002", "0009", "0010", "0011"]), min_size=1, max_size=3))
+
+
+@given(
+    PATHS, st.lists(st.sampled_from(["0000", "0001", "0002", "0010", "0011", "0012"]), min_size=1, max_size=4)
+)
+def test_ranges_hold_the_paths_below_their_places_and_no_other(places, place):
+    paths, path = ["".join(each) for each in places], "".join(place)
+    inside = any(begin <= path < end for begin, end in ranges(paths))
+    assert inside == any(covers(each, path) for each in paths)
+
+
+def test_neighbours_are_one_range():
+    assert ranges(["00010009", "00010010", "00010012", "0003", "0004"]) == [
+        ("00010009", "00010011"),
+        ("00010012", "00010013"),
+        ("0003", "0005"),
+    ]

@@ -148,7 +148,7 @@ def books(draw) -> RuleBook:
 def frame(made: list[Fact]) -> pl.DataFrame:
     rows = [
         (
-            *(fact.person, fact.unit, fact.kind, fact.on, fact.quantity, fact.source, fact.source_id, 1),
+            *(fact.person, fact.unit, fact.kind, fact.on, fact.quantity, fact.source, fact.source_id),
             *(fact.event, fact.item, fact.minutes, fact.child, fact.unit_kind, fact.role, fact.family),
         )
         for fact in made

@@ -9,7 +9,7 @@ from assessment.models import DirtyPerson, PointEntry, SchemeVersion
 from assessment.queries.rulebook import rule_book
 from assessment.queries.shards import shards
 from assessment.services import inputs, night
-from assessment.services.outlook import look, look_together
+from assessment.services.outlook import answer, ask, look
 from events.models import Attendance, Event
 from portal.kernel.models import Run
 from tests.assessment.facts import came, held, revoke, scheme
@@ -23,7 +23,7 @@ def test_shards_looked_at_together_post_what_each_posts_alone(world):
         came(parent, held(world.schools[number % 2], world.kinds["lecture"], TODAY))
     together = {
         path: (outlook.difference.to_post.rows(), outlook.standings.rows(), outlook.counts)
-        for path, outlook in look_together(shards(), TODAY, rule_book(world.county), everybody=True).items()
+        for path, outlook in answer(ask(shards(), TODAY, rule_book(world.county), everybody=True)).items()
     }
     alone = {}
     for shard in shards():
@@ -47,10 +47,11 @@ def test_what_was_seen_together_is_not_posted_after_the_rules_changed(world):
     assert sum(run.counts["posted"] > 0 for run in runs) == 1
 
 
-def test_a_shard_that_cannot_be_looked_at_stops_no_other(world, monkeypatch):
+@pytest.mark.parametrize("half", ["ask", "answer"])
+def test_shards_that_cannot_be_looked_at_together_are_looked_at_alone(world, monkeypatch, half):
     scheme(world, {"code": "lecture"})
     came(world.parents[0], held(world.schools[0], world.kinds["lecture"], TODAY))
-    monkeypatch.setattr(night, "look_together", lambda *args, **how: 1 / 0)
+    monkeypatch.setattr(night, half, lambda *args, **how: 1 / 0)
     assert {run.status for run in night.count_through(TODAY)} == {Run.Status.DONE}
     assert PointEntry.objects.count() == 1
 

@@ -56,6 +56,15 @@ def test_one_column_keeps_its_empty_rows(db):
     assert back["text"].to_list() == ["a", None, None, "b", None]
 
 
+def test_the_escapes_of_copy_are_read_from_left_to_right(db):
+    texts = ["\\n", "\\\n", "\\\\n", "\\N", "\\.", "\b\f\r\t\v", "a\tb\r\nc", ""]
+    with bulk.staged(pl.DataFrame({"n": range(len(texts)), "text": texts})) as table:
+        back = bulk.copy_out(
+            f"SELECT n, text FROM {table} ORDER BY n", [], {"n": pl.Int64, "text": pl.String}
+        )
+    assert back["text"].to_list() == texts
+
+
 def test_rows_longer_than_a_piece_are_read_whole(db, monkeypatch):
     monkeypatch.setattr(bulk, "PIECE", 64)
     texts = ['line\n"quoted"\n' * 9, "", "short", "x" * 300] * 20
@@ -174,3 +183,13 @@ def test_one_view_does_not_see_what_others_write_meanwhile(shared_database):
     with transaction.atomic(), bulk.one_view():
         write()
     assert Run.objects.count() == 3
+
+
+@pytest.mark.parametrize("number", [0, 1, 70_000])
+def test_however_many_ids_are_one_parameter(db, number):
+    """SQLite takes 250,000 parameters at most, PostgreSQL 65,535."""
+    made = Region.objects.create(code="1", name="Place", level="county", vintage="1")
+    Region.objects.create(code="2", name="Place", level="county", vintage="1")
+    ids = [made.pk + 10 + n for n in range(number)]
+    assert not Region.objects.filter(pk__in=bulk.listed(ids)).exists()
+    assert Region.objects.filter(pk__in=bulk.listed([*ids, made.pk])).get() == made

@@ -98,19 +98,12 @@ class Ground:
 
     @cached_property
     def attended(self) -> pl.DataFrame:
-        """person_id, event_id, unit_id (the host), happened_on, one row for each attendance.
-
-        What was revoked is taken off what was ever recorded: so the many rows are read from their index alone.
-        """
+        """person_id, event_id, unit_id (the host), happened_on, one row for each attendance."""
         recorded = Attendance.objects.filter(
             event__starts_at__gte=clock.midnight(self.year.begins_on),
             event__starts_at__lt=clock.midnight(self.day + timedelta(days=1)),
         )
-        pair: bulk.Schema = {"event_id": NUMBER, "person_id": NUMBER}
-        revoked = bulk.frame_of(recorded.filter(revoked_at__isnull=False), pair)
-        came = bulk.frame_of(recorded, pair)
-        if not revoked.is_empty():
-            came = came.join(revoked, on=["event_id", "person_id"], how="anti")
+        came = sources.standing_attendances(recorded)
         return came.join(self.events.select("event_id", "unit_id", "happened_on"), on="event_id")
 
     @cached_property

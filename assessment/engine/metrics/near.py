@@ -5,25 +5,20 @@ What a family is and when it counts as reached is said once, in `Ground`; here o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cached_property
-from typing import Any
 
 import polars as pl
-from django.db.models import QuerySet
 
 from accounts.models import Unit
 from accounts.scopes import Scope
+from assessment import sources
 from assessment.engine.metrics.ground import NUMBER, Ground, _lasts
 from events.models import Attendance
 from parentschool.enums import VisitOutcome
 from parentschool.models import Child, Guardianship, HomeVisit, Membership
 from portal.kernel import bulk
 from portal.kernel.calendar import Period, SchoolYear
-
-SLICE = 10_000
-"""Keys named in one statement."""
 
 
 class NearGround(Ground):
@@ -59,8 +54,8 @@ class NearGround(Ground):
         new_children, new_guardians = set(children), set(guardians)
         found = [pl.DataFrame(schema=schema)]
         while new_children or new_guardians:
-            found += _slices(links, "child", new_children, schema)
-            found += _slices(links, "guardian", new_guardians, schema)
+            found.append(bulk.frame_of(links.filter(child__in=bulk.listed(new_children)), schema))
+            found.append(bulk.frame_of(links.filter(guardian__in=bulk.listed(new_guardians)), schema))
             known = pl.concat(found)
             new_children, new_guardians = (
                 set(known["child_id"]) - children,
@@ -78,17 +73,16 @@ class NearGround(Ground):
 
     @cached_property
     def attended(self) -> pl.DataFrame:
-        rows = Attendance.objects.filter(revoked_at=None)
-        schema: bulk.Schema = {"person_id": NUMBER, "event_id": NUMBER}
-        found = _slices(rows, "person", set(self.cares["person_id"]), schema)
-        return pl.concat([pl.DataFrame(schema=schema), *found]).join(self.events, on="event_id")
+        rows = Attendance.objects.filter(person__in=bulk.listed(self.cares["person_id"].unique()))
+        return sources.standing_attendances(rows).join(self.events, on="event_id")
 
     @cached_property
     def contacts(self) -> pl.DataFrame:
-        rows = HomeVisit.objects.filter(outcome=VisitOutcome.CONTACT, revoked_at=None)
-        schema: bulk.Schema = {"child_id": NUMBER, "visited_on": pl.Date}
-        found = _slices(rows, "child", set(self.children["child_id"]), schema)
-        return pl.concat([pl.DataFrame(schema=schema), *found]).filter(self.lies_in(self.year, "visited_on"))
+        rows = HomeVisit.objects.filter(
+            outcome=VisitOutcome.CONTACT, revoked_at=None, child__in=bulk.listed(self.children["child_id"])
+        )
+        found = bulk.frame_of(rows, {"child_id": NUMBER, "visited_on": pl.Date})
+        return found.filter(self.lies_in(self.year, "visited_on"))
 
     @cached_property
     def unreached(self) -> pl.DataFrame:
@@ -105,12 +99,3 @@ class NearGround(Ground):
         columns = ["household", "child_id", "person_id"]
         both = pl.concat([by_child.select(columns), by_learner.select(columns)]).unique()
         return both.join(self.reached, on="household", how="anti")
-
-
-def _slices(
-    rows: QuerySet[Any], lookup: str, keys: Iterable[int], schema: bulk.Schema
-) -> Iterator[pl.DataFrame]:
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), SLICE):
-        part = ordered[start : start + SLICE]
-        yield bulk.frame_of(rows.filter(**{f"{lookup}__in": part}), schema)
