@@ -10,10 +10,12 @@ from django.contrib.admin.widgets import AdminDateWidget
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones
-from accounts.enums import LEVEL_OF, Kind, Level
+from accounts.enums import LEVEL_OF, Kind
 from accounts.models import Person, PurposeText, RoleAssignment, Unit
 from accounts.reach import places_inside
 from accounts.refusals import tell_refusal
+from accounts.rules import above
+from accounts.scopes import Scope
 from accounts.services import units
 
 
@@ -52,9 +54,13 @@ class PlaceForm(forms.Form):
     on = forms.DateField(label=_("from which day on"), widget=AdminDateWidget)
     reason = forms.CharField(label=_("reason or document"), max_length=200)
 
-    def __init__(self, *args: Any, parents: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, unit: Unit, within: Scope, **kwargs: Any) -> None:
+        """`within` is where units may be put."""
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = parents.exclude(level=Level.DEPARTMENT).filter(closed_on=None)
+        others = Unit.objects.within(within).filter(level__in=above(unit.level), closed_on=None)
+        others = others.exclude(pk__in=[unit.pk, unit.parent_id])
+        to: Any = self.fields["to"]
+        to.queryset = others.order_by("path")
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

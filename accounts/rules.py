@@ -11,6 +11,11 @@ from hashlib import sha256
 from accounts.enums import PARENT_LEVELS, Kind, Level, Stage
 
 
+def above(level: str) -> list[Level]:
+    """The levels of the units under which one of this level may stand."""
+    return [parent for parent in PARENT_LEVELS[Level(level)] if parent is not None]
+
+
 def may_stand_under(level: str, parent_level: str | None) -> bool:
     return parent_level in PARENT_LEVELS[Level(level)]
 

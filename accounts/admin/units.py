@@ -140,8 +140,8 @@ class UnitAdmin(ScopedModelAdmin):
     def place(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Move, rename or close: the first sending shows what the change touches, the second makes it."""
         unit = load_or_404(Unit, pk, person=request.user, permission="accounts.place_unit")
-        parents = Unit.objects.within(scope_for(request.user, "accounts.place_unit")).order_by("path")
-        form = PlaceForm(request.POST or None, parents=parents)
+        reach = scope_for(request.user, "accounts.place_unit")
+        form = PlaceForm(request.POST or None, unit=unit, within=reach)
         touched = None
         if request.method == "POST" and form.is_valid():
             if "confirm" not in request.POST:

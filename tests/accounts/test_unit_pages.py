@@ -33,6 +33,14 @@ def test_a_move_says_from_where_to_where_and_changes_nothing_yet(world, office):
     assert f"{world.stations[0]} → {there}" in history
 
 
+def test_only_units_under_which_it_may_stand_are_offered(world, office):
+    """Neither schools, nor departments, nor where it stands already: these would be refused in the end."""
+    page = office.get(reverse("admin:accounts_unit_place", args=[world.schools[0].pk]))
+    offered = page.context["form"].fields["to"].queryset
+    assert list(offered) == [world.county, world.stations[1]]
+    assert "选择一个有效的选项" in preview(office, world.schools[0], change="move", to=world.stations[0].pk)
+
+
 def test_a_new_name_and_a_closing_are_said(world, office):
     assert f"{world.schools[0]}：更名为“新名”。" in preview(
         office, world.schools[0], change="rename", name="新名"
