@@ -1,7 +1,8 @@
 from assessment.admin.appraisals import AppraisalAdmin
 from assessment.admin.by_hand import AdjustmentAdmin, SpendingAdmin
 from assessment.admin.certificates import CertificateAdmin
-from assessment.admin.ledger import PointEntryAdmin, StandingAdmin, UnitMetricAdmin
+from assessment.admin.figures import UnitMetricAdmin
+from assessment.admin.ledger import PointEntryAdmin, StandingAdmin
 from assessment.admin.nights import RunAdmin
 from assessment.admin.objections import ObjectionAdmin
 from assessment.admin.point_rules import PointRuleAdmin

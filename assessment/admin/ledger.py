@@ -19,11 +19,10 @@ from accounts.exports import ExportingAdmin
 from accounts.models import Person
 from accounts.paths import WIDTH
 from accounts.scoped_admin import ReadOnlyAdmin, ReadOnlyMixin
-from assessment.engine.metrics import METRICS
 from assessment.engine.star_reasons import star_reasons
 from assessment.enums import VersionStatus
-from assessment.models import PointEntry, PointRule, Standing, UnitMetric
-from assessment.queries import explain, own, stars
+from assessment.models import PointEntry, PointRule, Standing
+from assessment.queries import explain, own
 from assessment.resources import PointEntryResource
 from assessment.sources import SOURCES
 from portal.kernel import clock
@@ -211,38 +210,3 @@ class StandingAdmin(ReadOnlyAdmin):
     @admin.display(description=_("why"))
     def lines(self, standing: Standing) -> str:
         return format_html('<a href="{}">{}</a>', ledger_url(standing.person_id), _("every line"))
-
-
-class MetricFilter(admin.SimpleListFilter):
-    title, parameter_name = _("metric"), "metric"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(code, metric.name) for code, metric in METRICS.items() if not code.startswith(stars.METRIC)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[UnitMetric]) -> QuerySet[UnitMetric]:
-        return queryset.filter(metric=self.value()) if self.value() else queryset
-
-
-@admin.register(UnitMetric)
-class UnitMetricAdmin(ReadOnlyAdmin):
-    list_display = ("unit", "day", "named", "value", "base")
-    list_filter = (MetricFilter,)
-    list_select_related = ("unit",)
-    search_fields = ("unit__name__startswith",)
-    search_help_text = _("Search by the beginning of the unit's name")
-    ordering = ("-pk",)
-    sortable_by = ()
-    empty_hint = _("The night counts these figures. They stand here from the first night on.")
-    fields = readonly_fields = ("unit", "day", "named", "in_words", "value", "base")
-
-    @admin.display(description=_("metric"))
-    def named(self, row: UnitMetric) -> str:
-        return str(METRICS[row.metric].name) if row.metric in METRICS else row.metric
-
-    @admin.display(description=_("how it is counted"))
-    def in_words(self, row: UnitMetric) -> str:
-        return str(METRICS[row.metric].words) if row.metric in METRICS else ""
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[UnitMetric]:
-        """Without people by star: these are shown where small numbers are held back (`queries.stars`)."""
-        return super().get_queryset(request).exclude(metric__startswith=stars.METRIC)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.models import UnitPlacement
-from assessment.engine.metrics import METRICS, metric_by_unit
+from assessment.engine.metrics import METRICS, metrics_by_unit
 from assessment.models import UnitMetric
 from assessment.queries.shards import shards
 from assessment.services import metrics, night
@@ -129,7 +129,7 @@ def move(world, school, station, on):
 
 
 def figures(metric, day, under, as_of):
-    return {row.name: row.value for row in metric_by_unit(metric, day, under, as_of=as_of)}
+    return {row.name: row.value for row in metrics_by_unit([metric], day, under, as_of=as_of)[metric]}
 
 
 @pytest.mark.parametrize("metric", ["person_times", "members", "families"])

@@ -283,6 +283,8 @@ ROUTES: dict[str, Public | SignedIn | Own | Needs | Meant | BySecret] = {
     "admin:assessment_batch_reverse": needs("assessment.reverse_batch", model=Batch),
     "admin:kernel_run_nights": needs("kernel.view_run"),
     "admin:kernel_run_recount": needs("kernel.recount_run", query="?step=points&shard=0001&day=2026-10-11"),
+    "admin:assessment_unitmetric_figures": needs("assessment.view_unitmetric"),
+    "admin:assessment_unitmetric_export": needs("assessment.view_unitmetric"),
     "admin:oddity": needs("events.change_attendance", token="early"),
     "unreached": needs("parentschool.view_guardianship"),
     "unreached_export": needs("parentschool.export_guardianship"),

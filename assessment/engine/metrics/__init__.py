@@ -2,6 +2,6 @@
 
 from assessment.engine.metrics.definitions import METRICS, Metric
 from assessment.engine.metrics.ground import Ground
-from assessment.engine.metrics.rollup import Figure, metric_by_unit, rows_of
+from assessment.engine.metrics.rollup import Figure, metrics_by_unit, rows_of
 
-__all__ = ["METRICS", "Figure", "Ground", "Metric", "metric_by_unit", "rows_of"]
+__all__ = ["METRICS", "Figure", "Ground", "Metric", "metrics_by_unit", "rows_of"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from accounts.models import Unit, UnitPlacement
 from accounts.paths import ancestors
-from assessment.engine.metrics.definitions import METRICS, Metric
+from assessment.engine.metrics.definitions import METRICS
 from assessment.engine.metrics.ground import Ground
 from assessment.models import UnitMetric
 from assessment.models.ledger import ID_WIDTH
@@ -122,56 +122,74 @@ class Figure:
     base: int | None
 
 
-def metric_by_unit(metric: str, day: date, under: Unit, *, as_of: str = "then") -> list[Figure]:
-    """The metric of a past day for `under` and the units right below it: `as_of` "then", in the tree as it stood
-    that day, or "now", as if today's tree had stood then. Empty where no night has counted that day.
+Counted = dict[int, UnitMetric]
+"""The rows of one metric on one day, by unit."""
+
+
+def metrics_by_unit(
+    metrics: Sequence[str], day: date, under: Unit, *, as_of: str = "then"
+) -> dict[str, list[Figure]]:
+    """Each metric of a past day for `under` and the units right below it: `as_of` "then", in the tree as it stood
+    that day, or "now", as if today's tree had stood then. Nothing where no night has counted that day.
 
     What is asked as of now is what was counted then wherever the unit has the same units below it as then; only
     units that gained or lost some are counted again.
     """
-    then = {row.unit_id: row for row in UnitMetric.objects.filter(day=day, metric=metric)}
+    then: dict[str, Counted] = {}
+    for row in UnitMetric.objects.filter(day=day, metric__in=metrics):
+        then.setdefault(row.metric, {})[row.unit_id] = row
     if not then:
-        return []
-    return _then(then, day, under) if as_of == "then" else _now(then, METRICS[metric], day, under)
+        return {}
+    return _then(then, day, under) if as_of == "then" else _now(then, day, under)
 
 
-def _then(then: dict[int, UnitMetric], day: date, under: Unit) -> list[Figure]:
-    if under.pk not in then:
-        return []
-    top = then[under.pk].lineage
+def _then(then: dict[str, Counted], day: date, under: Unit) -> dict[str, list[Figure]]:
     names = dict(
         UnitPlacement.objects.filter(valid_from__lte=day)
         .order_by("valid_from")
         .values_list("unit_id", "name")
     )
-    found = [
-        row
-        for row in then.values()
-        if row.lineage.startswith(top) and len(row.lineage) <= len(top) + ID_WIDTH
-    ]
-    found.sort(key=lambda row: (len(row.lineage), names[row.unit_id], row.unit_id))
-    return [Figure(row.unit_id, names[row.unit_id], row.value, row.base) for row in found]
+
+    def figures(counted: Counted) -> list[Figure]:
+        if under.pk not in counted:
+            return []
+        top = counted[under.pk].lineage
+        found = [
+            row
+            for row in counted.values()
+            if row.lineage.startswith(top) and len(row.lineage) <= len(top) + ID_WIDTH
+        ]
+        found.sort(key=lambda row: (len(row.lineage), names[row.unit_id], row.unit_id))
+        return [Figure(row.unit_id, names[row.unit_id], row.value, row.base) for row in found]
+
+    return {metric: figures(counted) for metric, counted in then.items()}
 
 
-def _now(then: dict[int, UnitMetric], metric: Metric, day: date, under: Unit) -> list[Figure]:
+def _now(then: dict[str, Counted], day: date, under: Unit) -> dict[str, list[Figure]]:
     units = [under, *Unit.objects.filter(parent=under).order_by("path")]
-    now, was = _below(lineages_now()), _below({row.unit_id: _ids(row.lineage) for row in then.values()})
-    moved = {unit.pk for unit in units if now.get(unit.pk) != was.get(unit.pk)}
-    again: dict[int, int] = {}
-    base: dict[int, int] = {}
+    lineages = lineages_now()
+    was = {row.unit_id: _ids(row.lineage) for counted in then.values() for row in counted.values()}
+    below_now, below_then = _below(lineages), _below(was)
+    moved = {unit.pk for unit in units if below_now.get(unit.pk) != below_then.get(unit.pk)}
+    again: dict[str, dict[int, int]] = {}
     if moved:
         ground = Ground(_county(under), day)
-        again = rolled_up(metric.count(ground), lineages_now())
-        base = rolled_up(METRICS[metric.base].count(ground), lineages_now()) if metric.base else {}
-    figures = []
-    for unit in units:
-        kept = then.get(unit.pk)
-        if kept is not None and unit.pk not in moved:
-            figures.append(Figure(unit.pk, unit.name, kept.value, kept.base))
-        else:
-            of = base.get(unit.pk, 0) if metric.base else None
-            figures.append(Figure(unit.pk, unit.name, again.get(unit.pk, 0), of))
-    return figures
+        asked = {*then, *(METRICS[code].base for code in then)} - {""}
+        again = {code: rolled_up(METRICS[code].count(ground), lineages) for code in asked}
+
+    def figure(code: str, unit: Unit) -> Figure:
+        if unit.pk not in moved:
+            kept = then[code][unit.pk]
+            return Figure(unit.pk, unit.name, kept.value, kept.base)
+        base = METRICS[code].base
+        return Figure(
+            unit.pk,
+            unit.name,
+            again[code].get(unit.pk, 0),
+            again[base].get(unit.pk, 0) if base else None,
+        )
+
+    return {code: [figure(code, unit) for unit in units] for code in then}
 
 
 def _ids(lineage: str) -> tuple[int, ...]:
