@@ -18,6 +18,7 @@ import argparse
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -197,6 +198,10 @@ class Worker:
             text=True,
         )
 
+    def speaks_within(self, seconds: float) -> bool:
+        """Whether it says anything by then: that its night is made, or that its process has ended."""
+        return bool(select.select([self.process.stdout], [], [], seconds)[0])
+
     def order(self, **what: Any) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(what) + "\n")
@@ -301,8 +306,7 @@ class Night:
         """Whether the worker that is to die at a moment, or else after some seconds, died before it was done."""
         self.victim.order(database=database, die_at=die_at, **how)
         process = self.victim.begun()
-        if die_at is None:
-            time.sleep(after)
+        if die_at is None and not self.victim.speaks_within(after):
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         return self.victim.made() is None
