@@ -94,10 +94,12 @@ def frame_of(rows: models.QuerySet[Any], schema: Schema) -> pl.DataFrame:
     return copy_out(sql, params, schema)
 
 
-def listed(ids: Iterable[int]) -> RawSQL:
+def listed(ids: Iterable[int]) -> RawSQL | list[int]:
     """Ids to filter by, `pk__in=listed(ids)`, however many: one parameter, of which the database knows how many it
-    holds."""
+    holds. For none it is not asked at all."""
     text = ", ".join(map(str, map(int, ids)))
+    if not text:
+        return []
     if is_postgres():
         return RawSQL("SELECT unnest(%s::bigint[])", (f"{{{text}}}",))
     return RawSQL("SELECT value FROM json_each(%s)", (f"[{text}]",))
