@@ -17,7 +17,7 @@ from accounts.access import load_or_404
 from accounts.enums import Kind, Level
 from accounts.refusals import tell_refusal
 from accounts.scoped_admin import ScopedFieldsMixin, ScopedInline, ScopedModelAdmin
-from assessment.forms.schemes import CopyForm, IndicatorForm, SchemeForm
+from assessment.forms.schemes import CopyForm, IndicatorForm, SchemeForm, said_bands, said_parts
 from assessment.models import AppraisalScheme, Indicator, Section
 from assessment.services import appraisal as services
 from assessment.services.appraisal.definition import definition_of
@@ -75,6 +75,15 @@ class IndicatorInline(LinesInline, admin.StackedInline):
         ("scoring", "metric", "band_lines"),
         "remark",
     )
+
+    @admin.display(description=_("made of"))
+    def part_lines(self, indicator: Indicator) -> str:
+        """For who may only read: Django shows fields of a form by their widgets alone."""
+        return said_parts(indicator) or self.get_empty_value_display()
+
+    @admin.display(description=_("bands"))
+    def band_lines(self, indicator: Indicator) -> str:
+        return said_bands(indicator) or self.get_empty_value_display()
 
 
 class LinesAdmin(WhileFree, ScopedModelAdmin):

@@ -72,6 +72,14 @@ def test_schemes_are_changed_by_the_county_admin_alone(sheets, as_):
     assert AppraisalScheme.objects.count() == 2
 
 
+def test_who_may_only_read_sees_parts_and_bands_in_words(sheets, as_, settings):
+    settings.LANGUAGE_CODE = "zh-hans"
+    Indicator.objects.filter(section__scheme=sheets.scheme).update(parts=[["班子健全", 3]])
+    page = as_("inspector").get(section_page(sheets)).text
+    assert "班子健全 3" in page
+    assert not any(word in page for word in ("Part lines", "Band lines", "None"))
+
+
 def test_lines_go_only_before_a_year_is_opened(sheets, as_):
     client = as_("county_admin")
     sent = sent_back(client.get(scheme_page(sheets)), **{"sections-0-DELETE": "on"})
