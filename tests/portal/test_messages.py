@@ -53,7 +53,9 @@ def test_translations_keep_their_placeholders(catalogue: polib.POFile) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize(("label", "shown"), [("姓名", "姓名："), ("谁来参加？", "谁来参加？"), ("Excel:", "Excel:")])
+@pytest.mark.parametrize(
+    ("label", "shown"), [("姓名", "姓名："), ("谁来参加？", "谁来参加？"), ("Excel:", "Excel:")]
+)
 def test_the_colon_after_a_label_is_as_wide_as_its_characters(label: str, shown: str) -> None:
     class Asked(forms.Form):
         field = forms.CharField(label=label)
