@@ -17,6 +17,7 @@ urlpatterns = [
     path("appraisal/evidence/<int:pk>/", appraisal.evidence, name="evidence"),
     path("appraisal/evidence/<int:pk>/remove/", appraisal.remove_evidence, name="evidence_remove"),
     path("my/certificate/", certificates.certificate_new, name="certificate_new"),
-    path("my/certificate/<int:pk>/", certificates.certificate_paper, name="certificate_paper"),
+    path("my/certificate/<int:pk>/", certificates.certificate_own, name="certificate_own"),
+    path("my/certificate/<int:pk>/paper/", certificates.certificate_paper, name="certificate_paper"),
     path("certificate/<slug:code>/", certificates.certificate, name="certificate"),
 ]

@@ -38,6 +38,10 @@ def device_words(user_agent: str) -> str:
     return " · ".join(filter(None, found)) or str(_("Unknown device"))
 
 
+def in_browser_of_wechat(request: HttpRequest) -> bool:
+    return BROWSERS[0][0] in request.headers.get("User-Agent", "").lower()
+
+
 def inside_wechat(request: HttpRequest) -> bool:
     """Whether this is WeChat's own browser, and the portal has an account there."""
-    return wechat.is_offered() and BROWSERS[0][0] in request.headers.get("User-Agent", "").lower()
+    return wechat.is_offered() and in_browser_of_wechat(request)

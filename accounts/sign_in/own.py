@@ -23,7 +23,7 @@ from accounts.access import SignedInRequest
 from accounts.models import WeChatBinding
 from accounts.services.sessions import NoSuchSession, end_all_sessions, end_session, open_sessions
 from accounts.services.sms_codes import CodeRefused
-from accounts.sign_in import ticket, wechat, work
+from accounts.sign_in import ticket, wechat_came, work
 from accounts.sign_in.devices import inside_wechat
 from accounts.sign_in.entering import BY_CODE
 from accounts.sign_in.forms import CodeForm, WorkForm
@@ -46,7 +46,7 @@ def own_sign_in(request: SignedInRequest) -> HttpResponse:
             "passkeys": kinds.count(Authenticator.Type.WEBAUTHN),
             "offers_codes": sms.is_offered(),
             "has_wechat": WeChatBinding.objects.filter(person=person).exists(),
-            "wechat_waits": wechat.waiting(request) is not None,
+            "wechat_waits": wechat_came.waiting(request) is not None,
             "inside_wechat": inside_wechat(request),
             "has_app": Authenticator.Type.TOTP in kinds,
             "has_password": person.has_usable_password(),

@@ -27,7 +27,7 @@ from accounts.services.sms_codes import (
     CodeRefused,
     request_code,
 )
-from accounts.sign_in import ticket, work
+from accounts.sign_in import ticket, wechat_came, work
 from accounts.sign_in.devices import inside_wechat
 from accounts.sign_in.entering import NotByCode, enter_by_phone, is_known, people_of
 from accounts.sign_in.forms import CodeForm, NumberForm, WorkForm
@@ -110,6 +110,7 @@ def number(request: HttpRequest) -> HttpResponse:
             "form": form,
             "next": next_of(request),
             "inside_wechat": inside_wechat(request),
+            "wechat_came": wechat_came.waiting(request) is not None,
             "challenge": work.challenge(),
             "bits": work.BITS,
             **refused(refusal),

@@ -2,13 +2,11 @@
 account opens the door for the person to whom it was bound.
 
 Binding comes after a code to the phone in the same session: an account that nobody knows leads to the number first, and
-the own page then offers to bind it. What came back from WeChat waits in the session, sealed.
+the own page then offers to bind it (wechat_came).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 import logging
 import secrets
@@ -28,13 +26,12 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import SignedInRequest
 from accounts.backends import may_enter
 from accounts.services.wechat import BindingRefused, bind_wechat, person_of, unbind_wechat
+from accounts.sign_in import wechat_came
 from accounts.sign_in.entering import BY_CODE, NotByCode, enter_by_wechat
 from accounts.sign_in.pages import next_of
-from portal.kernel import clock, crypto, wechat
+from portal.kernel import clock, wechat
 
-ASKED, CAME = "wechat_asked", "wechat_came"
-CONTEXT = "sign_in.wechat"
-GOOD_FOR = timedelta(minutes=30)
+ASKED = "wechat_asked"
 ANSWER_WITHIN = timedelta(minutes=10)
 
 logger = logging.getLogger(__name__)
@@ -59,8 +56,11 @@ def back(request: HttpRequest) -> HttpResponse:
     if not wechat.is_offered():
         raise Http404
     asked = request.session.pop(ASKED, None)
-    if not _is_answer(asked, request.GET.get("state", "")) or not request.GET.get("code"):
+    if not _is_answer(asked, request.GET.get("state", "")):
         messages.error(request, _("That took too long or was not begun here. Please try again."))
+        return redirect("account_login")
+    if not request.GET.get("code"):
+        messages.info(request, _("WeChat has not told who you are. Please sign in with your number."))
         return redirect("account_login")
     try:
         openid = wechat.openid_of(request.GET["code"][:200])
@@ -78,7 +78,7 @@ def back(request: HttpRequest) -> HttpResponse:
 @require_POST
 def bind(request: SignedInRequest) -> HttpResponse:
     """Bind what came back from WeChat, after a code to the phone in this session."""
-    openid = waiting(request)
+    openid = wechat_came.waiting(request)
     if openid is None:
         return redirect("account_own")
     if not proved_by_phone(request):
@@ -90,7 +90,7 @@ def bind(request: SignedInRequest) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("Bound. Inside WeChat you need no code any more."))
-    request.session.pop(CAME, None)
+    wechat_came.forget(request)
     return redirect("account_own")
 
 
@@ -100,17 +100,6 @@ def unbind(request: SignedInRequest) -> HttpResponse:
     unbind_wechat(request.user, now=clock.now())
     messages.success(request, _("This WeChat opens nothing here any more."))
     return redirect("account_own")
-
-
-def waiting(request: HttpRequest) -> str | None:
-    """The openid that came back in this session within the last half hour, if one did."""
-    kept = request.session.get(CAME)
-    if not kept or clock.now().timestamp() - kept["at"] >= GOOD_FOR.total_seconds():
-        return None
-    try:
-        return crypto.decrypt(base64.b64decode(kept["openid"]), CONTEXT)
-    except (crypto.Undecipherable, binascii.Error):
-        return None
 
 
 def proved_by_phone(request: SignedInRequest) -> bool:
@@ -131,8 +120,7 @@ def _come_in(request: HttpRequest, openid: str, wanted: str) -> HttpResponse:
             return enter_by_wechat(request, person, next_url=wanted)
         except NotByCode:
             return redirect("account_login")
-    sealed = base64.b64encode(crypto.encrypt(openid, CONTEXT)).decode()
-    request.session[CAME] = {"openid": sealed, "at": int(clock.now().timestamp())}
+    wechat_came.keep(request, openid)
     if request.user.is_authenticated:
         return redirect("account_own")
     messages.info(request, _("Sign in with your number this once; then WeChat can open the door for you."))

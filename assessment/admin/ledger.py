@@ -108,7 +108,7 @@ class PointEntryAdmin(ReadOnlyMixin, ExportingAdmin):
         "reason",
         "reverses",
         "posting",
-        "key",
+        "lineage",
     )
 
     def get_search_results(
@@ -131,6 +131,11 @@ class PointEntryAdmin(ReadOnlyMixin, ExportingAdmin):
     def posting(self, entry: PointEntry) -> str:
         """Its name alone: who sees lines need not see whole postings."""
         return str(entry.batch)
+
+    @admin.display(description=_("mark of the line"))
+    def lineage(self, entry: PointEntry) -> str:
+        """By which a line and what took it back find each other, as the ledger keeps it."""
+        return entry.key
 
     @admin.display(description=_("why"))
     def explained(self, entry: PointEntry) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,7 +18,8 @@ from accounts.access import load_or_404
 from accounts.enums import Kind, Level
 from accounts.refusals import tell_refusal
 from accounts.scoped_admin import ScopedFieldsMixin, ScopedInline, ScopedModelAdmin
-from assessment.forms.schemes import CopyForm, IndicatorForm, SchemeForm
+from assessment.engine.metrics import METRICS
+from assessment.forms.schemes import CopyForm, IndicatorForm, SchemeForm, said_bands, said_parts
 from assessment.models import AppraisalScheme, Indicator, Section
 from assessment.services import appraisal as services
 from assessment.services.appraisal.definition import definition_of
@@ -68,13 +70,31 @@ class IndicatorInline(LinesInline, admin.StackedInline):
     model = Indicator
     form = IndicatorForm
     template = "admin/edit_inline/stacked.html"
-    fields = (
-        ("number", "order", "max_points"),
-        ("text", "rule_text"),
-        ("part_lines", "evidence_hint"),
-        ("scoring", "metric", "band_lines"),
-        "remark",
-    )
+    readonly_fields = ("said_metric",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+        """What is counted in words where nothing is to be changed."""
+        metric = "metric" if self.has_change_permission(request, obj) else "said_metric"
+        return (
+            ("number", "order", "max_points"),
+            ("text", "rule_text"),
+            ("part_lines", "evidence_hint"),
+            ("scoring", metric, "band_lines"),
+            "remark",
+        )
+
+    @admin.display(description=_("what is counted"))
+    def said_metric(self, indicator: Indicator) -> str:
+        return str(METRICS[indicator.metric].name) if indicator.metric else self.get_empty_value_display()
+
+    @admin.display(description=_("made of"))
+    def part_lines(self, indicator: Indicator) -> str:
+        """For who may only read: Django shows fields of a form by their widgets alone."""
+        return said_parts(indicator) or self.get_empty_value_display()
+
+    @admin.display(description=_("bands"))
+    def band_lines(self, indicator: Indicator) -> str:
+        return said_bands(indicator) or self.get_empty_value_display()
 
 
 class LinesAdmin(WhileFree, ScopedModelAdmin):

@@ -71,11 +71,8 @@ class IndicatorForm(forms.ModelForm):
             ("", "–"),
             *((code, metric.name) for code, metric in METRICS.items()),
         ]
-        is_ratio = self.instance.scoring == Scoring.RATIO_BANDS
-        self.initial["band_lines"] = "\n".join(
-            band_words(at_least, score, is_ratio=is_ratio) for at_least, score in self.instance.bands
-        )
-        self.initial["part_lines"] = "\n".join(f"{text} {points}" for text, points in self.instance.parts)
+        self.initial["band_lines"] = said_bands(self.instance)
+        self.initial["part_lines"] = said_parts(self.instance)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -140,6 +137,15 @@ def as_number(text: str) -> float:
 
 def band_words(at_least: float, score: float, *, is_ratio: bool) -> str:
     return f"{at_least / 10:g}% {score}" if is_ratio else f"{at_least} {score}"
+
+
+def said_bands(indicator: Indicator) -> str:
+    is_ratio = indicator.scoring == Scoring.RATIO_BANDS
+    return "\n".join(band_words(at_least, score, is_ratio=is_ratio) for at_least, score in indicator.bands)
+
+
+def said_parts(indicator: Indicator) -> str:
+    return "\n".join(f"{text} {points}" for text, points in indicator.parts)
 
 
 class CopyForm(forms.Form):

@@ -142,7 +142,7 @@ class PointEntry(ScopedModel):
         ]
 
     def __str__(self) -> str:
-        return self.key
+        return f"{self.person} · {date_format(self.happened_on)} · {self.points}"
 
 
 class DirtyPerson(models.Model):
@@ -195,7 +195,7 @@ class Standing(ScopedModel):
         verbose_name_plural = _("standings")
 
     def __str__(self) -> str:
-        return f"{self.person_id} {self.day} {self.points}"
+        return f"{self.person} · {date_format(self.day)} · {self.points}"
 
 
 ID_WIDTH = 10
@@ -224,4 +224,4 @@ class UnitMetric(ScopedModel):
         constraints = [models.UniqueConstraint(fields=["day", "metric", "unit"], name="metric_once")]
 
     def __str__(self) -> str:
-        return f"{self.unit_id} {self.day} {self.metric} {self.value}"
+        return f"{self.unit} · {date_format(self.day)}"

@@ -44,12 +44,9 @@ class Minimum:
         return max(0, self.requirement.at_least - self.done)
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Of all units in reach that a requirement is about, those that still lack something first."""
+class Tally:
+    """How many of several units have met it."""
 
-    requirement: Requirement
-    period: Period
     minimums: tuple[Minimum, ...]
 
     @property
@@ -63,6 +60,31 @@ class Progress:
     @property
     def percent(self) -> int:
         return 100 * self.met // len(self.minimums)
+
+
+@dataclass(frozen=True)
+class Under(Tally):
+    """The units that belong to one unit, such as the schools and villages of a township's station."""
+
+    unit: Unit
+    minimums: tuple[Minimum, ...]
+
+
+@dataclass(frozen=True)
+class Progress(Tally):
+    """Of all units in reach that a requirement is about, those that still lack something first."""
+
+    requirement: Requirement
+    period: Period
+    minimums: tuple[Minimum, ...]
+
+    def by_parent(self) -> list[Under]:
+        """Where most units still lack something first."""
+        found: dict[Unit, list[Minimum]] = {}
+        for minimum in self.minimums:
+            found.setdefault(minimum.unit.parent or minimum.unit, []).append(minimum)
+        groups = (Under(unit, tuple(own)) for unit, own in found.items())
+        return sorted(groups, key=lambda group: (-group.lacking, group.unit.path))
 
 
 def requirements_on(day: date, reach: Scope) -> QuerySet[Requirement]:
@@ -79,7 +101,9 @@ def minimums(reach: Scope, *, day: date) -> list[Progress]:
     if not requirements:
         return []
     kinds = {kind for requirement in requirements for kind in requirement.unit_kinds}
-    units = list(open_units(day).filter(reach.q("path"), kind__in=kinds).order_by("path"))
+    units = list(
+        open_units(day).filter(reach.q("path"), kind__in=kinds).select_related("parent").order_by("path")
+    )
     counted = _held(requirements, units, day)
     found = []
     for requirement in requirements:

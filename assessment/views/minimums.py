@@ -11,7 +11,8 @@ from assessment.queries.minimums import minimums
 from portal.kernel import clock
 
 PERMISSION = "assessment.view_unitmetric"
-MOST = 300
+FEW = 20
+"""More units than a page shows one below the other; they stand folded up under the units they belong to."""
 
 
 @permission_required(PERMISSION)
@@ -21,11 +22,12 @@ def minimum_list(request: SignedInRequest) -> HttpResponse:
     found = minimums(scope_for(request.user, PERMISSION), day=clock.today())
     asked = request.GET.get("of", "")
     chosen = next((one for one in found if str(one.requirement.pk) == asked), found[0] if found else None)
+    groups = chosen.by_parent() if chosen and len(chosen.minimums) > FEW else []
     context = {
         "progress": found,
         "chosen": chosen,
-        "rows": chosen.minimums[:MOST] if chosen else (),
-        "is_cut": bool(chosen) and len(chosen.minimums) > MOST,
+        "groups": groups if len(groups) > 1 else (),
+        "rows": chosen.minimums if chosen and len(groups) < 2 else (),
         "may_see_events": allows(request.user, "events.view_event"),
     }
     return render(request, "work/minimum_list.html", context)

@@ -1,4 +1,5 @@
-"""Words of dates that Django's Chinese catalogue renders otherwise: 周一, where it says 星期一."""
+"""Words that Django's Chinese catalogue renders otherwise: 周一, where it says 星期一, and the marks after a label, which
+it leaves half as wide as the characters before them."""
 
 from django.utils.translation import gettext_noop
 
@@ -11,3 +12,7 @@ WEEKDAYS = [
     gettext_noop("Sat"),
     gettext_noop("Sun"),
 ]
+AFTER_A_LABEL = gettext_noop(":")
+"""What a form puts after the words of a field."""
+ENDS_OF_A_LABEL = gettext_noop(":?.!")
+"""A label that ends in one of these gets nothing more."""

@@ -89,6 +89,25 @@ def test_it_is_offered_inside_wechat_alone(world, wechat, phone, client):
     assert f'href="{ASK}"' not in client.get(LOGIN).text
 
 
+def test_inside_wechat_it_is_the_first_way_and_a_passkey_is_none(world, wechat, phone, client):
+    inside, outside = phone.get(LOGIN).text, client.get(LOGIN).text
+    assert inside.index(f'href="{ASK}"') < inside.index('name="phone"')
+    assert ("mfa_login" in inside, "mfa_login" in outside) == (False, True)
+
+
+def test_who_came_back_unknown_is_led_to_the_number_and_not_to_wechat_again(world, wechat, phone):
+    page = phone.get(come(phone).url).text
+    assert "this once" in page
+    assert f'href="{ASK}"' not in page
+
+
+def test_who_comes_back_without_a_code_is_told_to_use_the_number(world, wechat, phone):
+    state = there(phone).split("&state=")[1]
+    page = phone.get(f"{BACK}?state={state}", follow=True).text
+    assert "has not told who you are" in page
+    assert f'href="{ASK}"' in page, "they may change their mind"
+
+
 def test_what_goes_to_wechat_is_the_account_the_way_back_and_the_state(world, wechat, phone):
     page = urlsplit(phone.get(ASK).url)
     query = {name: values[0] for name, values in parse_qs(page.query).items()}

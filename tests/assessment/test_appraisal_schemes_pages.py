@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from assessment.engine.metrics import METRICS
+from assessment.enums import Scoring
 from assessment.models import AppraisalScheme, Indicator, Section
 from portal.kernel.models import AuditEntry
 
@@ -70,6 +72,16 @@ def test_schemes_are_changed_by_the_county_admin_alone(sheets, as_):
             Indicator.objects.filter(text="New words").update(text="指导委员会健全")
     assert took == {"county_admin"}
     assert AppraisalScheme.objects.count() == 2
+
+
+def test_who_may_only_read_sees_parts_and_bands_in_words(sheets, as_, settings):
+    settings.LANGUAGE_CODE = "zh-hans"
+    Indicator.objects.filter(section__scheme=sheets.scheme).update(
+        parts=[["班子健全", 3]], scoring=Scoring.RATIO_BANDS, metric="participation", bands=[[800, 6]]
+    )
+    page = as_("inspector").get(section_page(sheets)).text
+    assert all(words in page for words in ("班子健全 3", "80% 6", str(METRICS["participation"].name)))
+    assert not any(word in page for word in ("Part lines", "Band lines", "None", ">participation<"))
 
 
 def test_lines_go_only_before_a_year_is_opened(sheets, as_):

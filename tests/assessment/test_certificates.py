@@ -89,11 +89,26 @@ def test_a_name_that_cannot_be_printed_is_said(starred):
 
 def test_a_parent_prints_the_own_certificate_and_nobody_elses(starred, held, client):
     client.force_login(starred.parents[0], backend="accounts.backends.RoleBackend")
+    own, paper = (reverse(name, args=[held.pk]) for name in ("certificate_own", "certificate_paper"))
     page = client.post(reverse("certificate_new"), follow=True)
-    assert page["Content-Type"] == "application/pdf"
-    assert page.content.startswith(b"%PDF-")
+    assert page.redirect_chain == [(own, 302)]
+    assert all(field in page.text for field in (*FIELDS, f'href="{paper}"', f'href="{paper}?save"'))
+    shown, kept = client.get(paper), client.get(f"{paper}?save")
+    assert shown["Content-Disposition"] == f'inline; filename="certificate-{held.code}.pdf"'
+    assert kept["Content-Disposition"] == f'attachment; filename="certificate-{held.code}.pdf"'
+    for answer in (shown, kept):
+        assert answer["Content-Type"] == "application/pdf"
+        assert answer.content.startswith(b"%PDF-")
     client.force_login(starred.parents[1], backend="accounts.backends.RoleBackend")
-    assert client.get(reverse("certificate_paper", args=[held.pk])).status_code == 404
+    assert [client.get(page).status_code for page in (own, paper)] == [404, 404]
+
+
+def test_inside_wechat_the_way_out_to_a_browser_is_told(starred, held, client):
+    client.force_login(starred.parents[0], backend="accounts.backends.RoleBackend")
+    own = reverse("certificate_own", args=[held.pk])
+    inside = client.get(own, headers={"User-Agent": "Mozilla/5.0 Chrome/86.0 MicroMessenger/8.0.30"})
+    assert "在浏览器打开" in inside.text
+    assert "在浏览器打开" not in client.get(own).text
 
 
 def test_the_printed_code_shows_every_field_to_who_holds_the_paper(held, client):
@@ -109,7 +124,8 @@ def test_a_revocation_is_seen_and_the_fields_stay(starred, held, client):
     for field in (*FIELDS, "counted twice"):
         assert field in page
     client.force_login(starred.parents[0], backend="accounts.backends.RoleBackend")
-    assert client.get(reverse("certificate_paper", args=[held.pk])).status_code == 404
+    for name in ("certificate_own", "certificate_paper"):
+        assert client.get(reverse(name, args=[held.pk])).status_code == 404
     assert issue_certificate(starred.parents[0], now=NOW) != held
 
 

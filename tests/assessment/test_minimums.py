@@ -11,6 +11,7 @@ from accounts.scopes import Scope
 from assessment.models import Requirement
 from assessment.queries.minimums import minimums
 from assessment.services.requirements import load_requirements
+from assessment.views import minimums as page_of_minimums
 from events.enums import EventStatus
 from events.models import Event
 from portal.kernel.models import AuditEntry
@@ -129,6 +130,20 @@ def test_the_dashboard_sums_up_and_leads_to_the_units(world, national, client):
     assert f"{reverse('minimum_list')}?of={national['school-sessions'].pk}" in page
     page = client.get(reverse("minimum_list"), {"of": national["community-sessions"].pk})
     assert {row.unit.name for row in page.context["rows"]} == {"Village 0", "Village 1"}
+
+
+def test_many_units_stand_folded_up_under_their_townships(world, national, client, monkeypatch):
+    monkeypatch.setattr(page_of_minimums, "FEW", 1)
+    for kind in ("lecture", "salon"):
+        hold(world.schools[0], TODAY, kind=world.kinds[kind])
+    client.force_login(world.as_("county_staff"))
+    asked = {"of": national["school-sessions"].pk}
+    page = client.get(reverse("minimum_list"), asked)
+    townships = [(group.unit, group.lacking, group.met) for group in page.context["groups"]]
+    assert townships == [(world.schools[1].parent, 1, 0), (world.schools[0].parent, 0, 1)]
+    assert page.text.count("<details") == 2
+    client.force_login(world.as_("station_lead:0"))
+    assert "<details" not in client.get(reverse("minimum_list"), asked).text, "one township needs no heading"
 
 
 def test_the_page_asks_as_much_for_many_units(world, national, client):

@@ -256,6 +256,7 @@ ROUTES: dict[str, Public | SignedIn | Own | Needs | Meant | BySecret] = {
     "neighbour_list": needs("parentschool.add_membership"),
     "neighbour_new": needs("parentschool.add_membership"),
     "certificate_new": SignedIn(),
+    "certificate_own": Own(Certificate, "person"),
     "certificate_paper": Own(Certificate, "person"),
     "certificate": Public({"code": "CERTIFICATE0"}),
     "learning": SignedIn(),

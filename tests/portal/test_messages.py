@@ -9,6 +9,8 @@ from pathlib import Path
 
 import polib
 import pytest
+from django import forms
+from django.utils import translation
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = sorted((ROOT / "locale").glob("zh_Hans/LC_MESSAGES/*.po"))
@@ -49,6 +51,17 @@ def test_translations_keep_their_placeholders(catalogue: polib.POFile) -> None:
         if set(PLACEHOLDER.findall(said)) != set(PLACEHOLDER.findall(e.msgid_plural or e.msgid))
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"), [("姓名", "姓名："), ("谁来参加？", "谁来参加？"), ("Excel:", "Excel:")]
+)
+def test_the_colon_after_a_label_is_as_wide_as_its_characters(label: str, shown: str) -> None:
+    class Asked(forms.Form):
+        field = forms.CharField(label=label)
+
+    with translation.override("zh-hans"):
+        assert f">{shown}<" in Asked()["field"].label_tag()
 
 
 def test_chinese_has_chinese_punctuation(catalogue: polib.POFile) -> None:

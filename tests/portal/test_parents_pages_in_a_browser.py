@@ -107,9 +107,10 @@ def test_every_page_of_a_parent_is_clean_and_fits(phone, sign_in, live_server, c
     )
     assert {reverse(name) for name in own} <= set(addresses)
     scan = f"/c/{wall_code(county.schools[0].events.latest('pk'), clock.now()).token}/"
+    paper = reverse("certificate_own", args=[parent.certificates.get().pk])
     sign_in(phone, parent)
     in_mode(phone, live_server, mode)
-    assert at_every_size(phone, [scan, *addresses], mode) == {}
+    assert at_every_size(phone, [scan, paper, *addresses], mode) == {}
 
 
 @pytest.mark.parametrize("mode", ["standard", "elder"])
