@@ -23,7 +23,8 @@ from assessment.services.inputs import Apart, Reader
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a night would do, and the state of the shard on which it was computed."""
+    """What a night would do, and the state on which it was computed: the ends of the shard's chain and of the chain of
+    what people post in the county."""
 
     book: RuleBook
     digests: Digests
@@ -31,6 +32,7 @@ class Outlook:
     standings: pl.DataFrame
     seen: pl.DataFrame
     after: tuple[int, str]
+    after_hands: tuple[int, str]
     counts: dict[str, int | bool]
 
 
@@ -63,7 +65,8 @@ def look_together(
     """The same for shards of one county, by their paths. A `reader` keeps what it read for the next day."""
     posted_on = posted_on or day
     digests = version_digests()
-    after = ledger.last_heads([shard.path for shard in together])
+    by_hand = ledger.hand_chain(together[0].county)
+    after = ledger.last_heads([by_hand, *(shard.path for shard in together)])
     inputs = (reader or Reader()).read(together, book, everybody=everybody)
     whose, notes, facts, posted = inputs.whose, inputs.notes, inputs.facts, inputs.lines
     known = facts.filter(pl.col("happened_on") <= day)
@@ -96,6 +99,7 @@ def look_together(
             standings=standing[path],
             seen=seen[path],
             after=after[path],
+            after_hands=after[by_hand],
             counts={
                 "everybody": everybody,
                 **{name: numbers.get(path, 0) for name, numbers in number.items()},
