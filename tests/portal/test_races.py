@@ -17,7 +17,7 @@ from tests.races.registry import RACES
 from tests.world import World, build_world
 
 ROUNDS, CLIENTS, SEED = 2, 20, 20_261_012
-WITHIN = 5
+WITHIN = 10
 """In so many rounds a race without what keeps it right must be found bad."""
 
 pytestmark = pytest.mark.django_db
