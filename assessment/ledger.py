@@ -24,8 +24,6 @@ from portal.kernel import bulk
 from portal.kernel.models import Run
 
 COLUMNS = [*chain.CANONICAL, "reverses_id", "batch_id"]
-HAND = "hand:"
-"""Before the county's path, the name of the chain of what people post."""
 BY_HAND: bulk.Schema = {
     "key": pl.String,
     "person_id": pl.Int64,
@@ -38,6 +36,11 @@ BY_HAND: bulk.Schema = {
     "reverses_id": pl.Int64,
 }
 ORDER = ["person_id", "happened_on", "source", "source_id", "rule_id", "ordinal", "undoes"]
+
+
+def hand_chain(county: Unit) -> str:
+    """The name of the chain of what people post."""
+    return f"hand:{county.path}"
 
 
 def last_head(chain_name: str) -> tuple[int, str]:
@@ -87,7 +90,7 @@ def post(
 def post_by_hand(lines: pl.DataFrame, *, county: Unit, posted_on: date, cause: Cause) -> Batch:
     """Post lines (`BY_HAND`) that people ask for, at the end of the county's own chain of them, in the caller's
     transaction. Raises IntegrityError where the cause was posted before."""
-    chain_name = HAND + county.path
+    chain_name = hand_chain(county)
     bulk.serialise(f"ledger {chain_name}")
     dated = lines.with_columns(
         unit_id=pl.lit(None, pl.Int64),

@@ -17,6 +17,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Unit
+from accounts.services.joining import follow_joined
+from assessment.engine import dirty
 from assessment.models import AppraisalScheme, Batch, SchemeVersion
 from assessment.queries.shards import shard_at, shards
 from assessment.services import metrics, night, recounts, reversal, what_if
@@ -29,6 +31,7 @@ from portal.kernel.jobs import Progress, job_kind
 def start_night(through: str = "") -> None:
     """Hand out every shard up to a day (as 2026-09-01); without one, up to yesterday, the last whole day."""
     day = through or (clock.today() - timedelta(days=1)).isoformat()
+    follow_joined(dirty.noted(), now=clock.now())
     for shard in shards():
         count_shard.delay(shard.path, day)
 

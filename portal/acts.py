@@ -43,6 +43,7 @@ GROUPS: list[tuple[str | Promise, dict[str, str | Promise]]] = [
             "wechat.unbind": _("WeChat unbound"),
             "phone.unmask": _("whole number shown"),
             "person.join": _("two records of one person joined"),
+            "person.follow": _("what came after a joining moved to the record that stays"),
             "consent_text.publish": _("text on personal information published"),
             "consent.decide": _("consent given, refused or withdrawn"),
         },

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from accounts.services.joining import follow_joined
+from assessment.engine import dirty
 from assessment.services import metrics, night
 from assessment.services.appraisal import count_sheets_through
+from portal.kernel import clock
 from portal.kernel.models import Run
 
 
@@ -18,6 +21,7 @@ def run(through: date, *, everybody: bool = False) -> Iterator[Run]:
 
     A shard that fails does not stop the others; its run says why, and the next night does it again.
     """
+    follow_joined(dirty.noted(), now=clock.now())
     yield from night.count_through(through, everybody=everybody)
     yield from metrics.measure_through(through)
     yield from count_sheets_through(through)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -12,6 +14,7 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.first = str(folder / "portal.sqlite3")
         self.environment = {"VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""}
 
     def start(self) -> None:
@@ -19,7 +22,7 @@ class Files:
 
     def fresh(self, number: int) -> str:
         path = self.folder / f"round-{number}.sqlite3"
-        shutil.copy(self.folder / "portal.sqlite3", path)
+        shutil.copy(self.first, path)
         return str(path)
 
     def drop(self, database: str) -> None:
@@ -37,10 +40,10 @@ class Postgres:
         import psycopg2
 
         self.server = url.rpartition("/")[0]
-        self.name = f"{name}_{os.getpid()}"
+        self.first = f"{name}_{os.getpid()}"
         self.environment = {
             "VAR_DIR": str(folder),
-            "DATABASE_URL": f"{self.server}/{self.name}",
+            "DATABASE_URL": f"{self.server}/{self.first}",
             "REDIS_URL": "",
             "PGOPTIONS": "-c synchronous_commit=off",  # processes may die here, the server does not
         }
@@ -52,13 +55,13 @@ class Postgres:
         with self.connection.cursor() as cursor:
             cursor.execute(statement)
 
-    def start(self) -> None:
-        self._run(f"CREATE DATABASE {self.name}")
-        self.made.add(self.name)
+    def start(self, like: str = "template1") -> None:
+        self._run(f"CREATE DATABASE {self.first} TEMPLATE {like}")
+        self.made.add(self.first)
 
     def fresh(self, number: int) -> str:
-        name = f"{self.name}_{number}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {self.name}")
+        name = f"{self.first}_{number}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {self.first}")
         self.made.add(name)
         return name
 
@@ -75,3 +78,20 @@ class Postgres:
 def databases(folder: Path, url: str, *, name: str) -> Files | Postgres:
     """On the server of the address, called after `name`; or files in the folder where there is no address."""
     return Postgres(folder, url, name) if url else Files(folder)
+
+
+@contextmanager
+def turned_to(database: str) -> Iterator[None]:
+    """The portal of this process works on another database meanwhile. The connection that it had is kept: a test
+    database in memory would go with it."""
+    from django.db import connections
+
+    kept, name = connections["default"], connections.settings["default"]["NAME"]
+    connections.settings["default"]["NAME"] = database
+    connections["default"] = connections.create_connection("default")
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        connections.settings["default"]["NAME"] = name
+        connections["default"] = kept

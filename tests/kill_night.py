@@ -28,7 +28,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -375,7 +375,7 @@ def main() -> None:
     url = os.environ.get("DATABASE_URL", "")
     with tempfile.TemporaryDirectory() as folder, Night(folder=Path(folder), url=url) as night:
         told = kill(night, kills=asked.kills, seed=asked.seed)
-    say({"database": urlsplit(url).scheme or "sqlite", "seed": asked.seed, **asdict(told)})
+    say({"database": urlsplit(url).scheme or "sqlite", "seed": asked.seed, **vars(told)})
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 What hangs on a person is declared relation by relation in `accounts.belongings`; a relation that nobody declared stops
 the joining rather than leave rows behind. Rows that only grow stay where they are: the ledger of the record that goes
-is emptied by the next night, which posts the same facts to the record that stays.
+is emptied by the next night, which posts the same facts to the record that stays. Whoever writes about the record that
+goes in the same moment, or by a form from before, is neither waited for nor refused; the night has that follow.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from datetime import datetime
 
 from django.apps import apps
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones
 from accounts.belongings import How, belongings, is_doer, rows_of, undeclared
 from accounts.models import Person
 from accounts.services.authority import require_authority_over, sign_out_everywhere
-from portal.kernel import audit
+from portal.kernel import audit, bulk
 from portal.kernel.errors import PortalError
 
 
@@ -53,12 +55,12 @@ def join_records(one: Person, other: Person, *, reason: str, actor: Person, now:
 
     Raises NotYours where the actor has not both in hand, JoiningRefused.
     """
-    locked = {row.pk: row for row in Person.objects.select_for_update().filter(pk__in=[one.pk, other.pk])}
-    one, other = locked[one.pk], locked[other.pk]
+    take_turns()
+    one, other = _hold(one.pk, other.pk)
     for person in (one, other):
         require_authority_over(person, permission="accounts.change_person", actor=actor, now=now)
-    if one.joined_into_id == other.pk or other.joined_into_id == one.pk:
-        return other if one.joined_into_id else one
+    if (kept := _joined_already(one, other)) is not None:
+        return kept
     if one.joined_into_id or other.joined_into_id:
         raise JoiningRefused(_("One of these records was joined with another one meanwhile."))
     if not may_be_one(one, other):
@@ -66,6 +68,19 @@ def join_records(one: Person, other: Person, *, reason: str, actor: Person, now:
             _("Only records of the same name or the same number are joined. Correct the name first.")
         )
     return join_people(one, other, actor=actor, now=now, reason=reason.strip())
+
+
+def take_turns() -> None:
+    """One joining after the other. Who may come to join records asks for the turn before holding anything that a
+    joining moves, such as a claim: else they wait for each other in a circle."""
+    bulk.serialise("joining")
+
+
+def _joined_already(one: Person, other: Person) -> Person | None:
+    """The record that stayed."""
+    if one.joined_into_id == other.pk:
+        return other
+    return one if other.joined_into_id == one.pk else None
 
 
 def may_be_one(one: Person, other: Person) -> bool:
@@ -78,22 +93,21 @@ def join_people(
 ) -> Person:
     """The record that stays. It is the one with a way of its own to sign in or an office; else the one with lines in
     the ledger, which cannot move; else the first named. It takes over the number, and the other signs in no more.
+    A second time nothing happens.
 
     Raises JoiningRefused.
     """
-    locked = {
-        person.pk: person for person in Person.objects.select_for_update().filter(pk__in=[one.pk, other.pk])
-    }
-    kept, gone = _choose(locked[one.pk], locked[other.pk])
+    take_turns()
+    one, other = _hold(one.pk, other.pk)
+    if (kept := _joined_already(one, other)) is not None:
+        return kept
+    kept, gone = _choose(one, other)
     missing = undeclared()
     if missing:
         raise JoiningRefused(
             _("These two records cannot be joined yet."), relations=sorted(map(str, missing))
         )
-    for belonging in belongings():
-        if belonging.how == How.MOVES:
-            behind = belonging.settle(gone, kept, now) if belonging.settle else set()
-            rows_of(belonging, gone).exclude(pk__in=behind).update(**{belonging.field: kept})
+    _move(gone, kept, now)
     _hand_over(gone, kept)
     audit.record(
         "person.join",
@@ -106,6 +120,41 @@ def join_people(
         **({"reason": reason} if reason else {}),
     )
     return kept
+
+
+def follow_joined(people: QuerySet[Person], *, now: datetime) -> int:
+    """What came to these people's records after they were joined goes to the records that stay; how many rows.
+    A second time finds nothing."""
+    joined = people.exclude(joined_into=None).select_related("joined_into").order_by("pk")
+    pairs = [(gone, gone.joined_into) for gone in joined if gone.joined_into]
+    return sum([_follow(gone, kept, now) for gone, kept in pairs])
+
+
+@transaction.atomic
+def _follow(gone: Person, kept: Person, now: datetime) -> int:
+    gone, kept = _hold(gone.pk, kept.pk)
+    moved = _move(gone, kept, now)
+    if moved:
+        audit.record("person.follow", actor=None, now=now, obj=kept, path=kept.path, gone=gone.pk, rows=moved)
+    return moved
+
+
+def _hold(*keys: int) -> list[Person]:
+    """Held until the transaction ends, in one order whoever joins them. Rows that point at them may come meanwhile:
+    who writes one waits for nobody, and so never in a circle."""
+    rows = Person.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    held = {person.pk: person for person in rows}
+    return [held[key] for key in keys]
+
+
+def _move(gone: Person, kept: Person, now: datetime) -> int:
+    """How many rows went along."""
+    moved = 0
+    for belonging in belongings():
+        if belonging.how == How.MOVES:
+            behind = belonging.settle(gone, kept, now) if belonging.settle else set()
+            moved += rows_of(belonging, gone).exclude(pk__in=behind).update(**{belonging.field: kept})
+    return moved
 
 
 def _choose(one: Person, other: Person) -> tuple[Person, Person]:

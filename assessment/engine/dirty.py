@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import polars as pl
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from accounts.models import Person
 from assessment.models import DirtyPerson
 from assessment.queries.families import kin_of
 from portal.kernel import bulk
@@ -26,6 +27,11 @@ def notes_of(theirs: Q) -> pl.DataFrame:
     }
     notes = bulk.frame_of(DirtyPerson.objects.filter(theirs), schema)
     return notes.rename({"person__path": "path"}).with_columns(pl.col("path").fill_null(""))
+
+
+def noted() -> QuerySet[Person]:
+    """The people of whom there are notes now."""
+    return Person.objects.filter(pk__in=DirtyPerson.objects.values("person"))
 
 
 def are_there(theirs: Q) -> bool:

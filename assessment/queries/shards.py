@@ -80,6 +80,13 @@ def shard_at(path: str) -> Shard:
     raise LookupError(path)
 
 
+def shard_of(person: Person) -> Shard:
+    """The shard that holds this person, by the path that they have in hand."""
+    found = shards()
+    holding = [shard for shard in found if person.path and person.path.startswith(shard.path)]
+    return holding[-1] if holding else found[0]
+
+
 def county_of(person: Person) -> Unit:
     """The county whose night counts this person."""
     own = [county for county in counties() if person.path and person.path.startswith(county.path)]

@@ -26,7 +26,7 @@ from assessment.models import Batch, SchemeVersion, Standing
 from assessment.queries import entries
 from assessment.queries.nights import POINTS
 from assessment.queries.rulebook import in_order_of_publication, rule_book, version_of
-from assessment.queries.shards import Shard, lie_in, parts, shards
+from assessment.queries.shards import Shard, lie_in, parts, shard_of, shards
 from assessment.rules import RuleBook, counting_period
 from assessment.services.inputs import Reader
 from assessment.services.outlook import Outlook, Question, answer, ask, changed_standings, look
@@ -208,7 +208,12 @@ def _check_not_overtaken(outlook: Outlook, shard: Shard, run: Run) -> None:
     if latest is not None and run.day < latest:
         raise DayPassed
     counts = Run.objects.values_list("counts", flat=True).get(pk=run.pk)
-    if counts.get("versions") != run.counts.get("versions") or ledger.last_head(shard.path) != outlook.after:
+    by_hand = ledger.hand_chain(shard.county)
+    heads = ledger.last_heads([shard.path, by_hand])
+    if counts.get("versions") != run.counts.get("versions") or heads != {
+        shard.path: outlook.after,
+        by_hand: outlook.after_hands,
+    }:
         raise Overtaken
 
 
@@ -263,8 +268,9 @@ def standing_now(person: Person, county: Unit, day: date) -> pl.DataFrame:
 
 
 def renew_standing(person: Person, county: Unit, day: date) -> None:
-    """After a line by hand, in its transaction. The night may be counting this very person from what it read
-    before: the note has it look again."""
+    """After a line by hand, in its transaction. The night that is posting to this very person is waited for; one that
+    has read before and posts later looks anew. The note has the next one look, whatever comes between."""
+    bulk.serialise(f"points {shard_of(person).path}")
     kept = entries.standings_of(Person.objects.filter(pk=person.pk))
     keep_standings(changed_standings(standing_now(person, county, day), kept))
     dirty.note([person.pk])

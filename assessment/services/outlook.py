@@ -23,7 +23,8 @@ from assessment.services.inputs import Apart, Inputs, Reader
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a night would do, and the state of the shard on which it was computed."""
+    """What a night would do, and the state on which it was computed: the ends of the shard's chain and of the chain of
+    what people post in the county."""
 
     book: RuleBook
     digests: Digests
@@ -31,13 +32,14 @@ class Outlook:
     standings: pl.DataFrame
     seen: pl.DataFrame
     after: tuple[int, str]
+    after_hands: tuple[int, str]
     counts: dict[str, int | bool]
 
 
 @dataclass(frozen=True)
 class Question:
-    """All that a look rests on, read: `after`, the end of each shard's chain, before all else; `codes` of every rule,
-    `kept` the standings of the people looked at."""
+    """All that a look rests on, read: `after`, the end of each shard's chain, and that of the chain of what people
+    post, before all else; `codes` of every rule, `kept` the standings of the people looked at."""
 
     day: date
     posted_on: date
@@ -47,6 +49,7 @@ class Question:
     digests: Digests
     codes: dict[int, str]
     after: dict[str, tuple[int, str]]
+    after_hands: tuple[int, str]
     inputs: Inputs
     kept: pl.DataFrame
 
@@ -77,7 +80,9 @@ def ask(
 ) -> Question:
     """What there is to look at of shards of one county. A `reader` keeps what it read for the next day."""
     digests = version_digests()
-    after = ledger.last_heads([shard.path for shard in together])
+    by_hand = ledger.hand_chain(together[0].county)
+    after = ledger.last_heads([by_hand, *(shard.path for shard in together)])
+    after_hands = after.pop(by_hand)
     inputs = (reader or Reader()).read(together, book, everybody=everybody)
     return Question(
         day=day,
@@ -88,6 +93,7 @@ def ask(
         digests=digests,
         codes=rule_codes(),
         after=after,
+        after_hands=after_hands,
         inputs=inputs,
         kept=inputs.standings(),
     )
@@ -128,6 +134,7 @@ def answer(asked: Question) -> dict[str, Outlook]:
             standings=standing[path],
             seen=seen[path],
             after=asked.after[path],
+            after_hands=asked.after_hands,
             counts={
                 "everybody": asked.everybody,
                 **{name: numbers.get(path, 0) for name, numbers in number.items()},

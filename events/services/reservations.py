@@ -198,8 +198,10 @@ def _enter(
     may: Q,
 ) -> Reservation:
     is_seated = _take_seats(event, seats, may)
-    if not is_seated and not _join_queue(event, seats, may):
-        raise _why_closed(event, now)
+    if not is_seated:
+        if not _join_queue(event, seats, may):
+            raise _why_closed(event, now)
+        is_seated = _leave_queue_of_one(event, seats)
     made = Reservation.objects.create(
         event=event,
         children=children,
@@ -225,6 +227,13 @@ def _take_seats(event: Event, seats: int, may: Q | None = None, *, from_queue: b
 
 def _join_queue(event: Event, seats: int, may: Q) -> bool:
     return bool(_bookable(event, may).update(seats_waiting=F("seats_waiting") + seats))
+
+
+def _leave_queue_of_one(event: Event, seats: int) -> bool:
+    """Between finding no seat and joining the queue, seats may have been given back while nobody waited for them.
+    Now the event's row is held: whoever waits alone and fits is seated."""
+    is_alone = Event.objects.filter(pk=event.pk, seats_waiting=seats).exists()
+    return is_alone and _take_seats(event, seats, from_queue=True)
 
 
 def _bookable(event: Event, may: Q | None) -> Any:

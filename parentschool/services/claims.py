@@ -18,7 +18,7 @@ from accounts.enums import NEIGHBOURHOOD
 from accounts.models import Person, Unit
 from accounts.queries import consent_to
 from accounts.services.consents import CHILDREN
-from accounts.services.joining import join_people
+from accounts.services.joining import join_people, take_turns
 from parentschool.enums import ClaimStatus, MembershipSource
 from parentschool.models import Child, Claim, Membership, SchoolClass
 from parentschool.queries.claims import bond_by_phone, children_named, own_bond, record_without_phone
@@ -172,6 +172,7 @@ def approve_claim(
 
     A claim that is decided already stays as it was decided. Raises ClaimRefused, FamilyRefused.
     """
+    take_turns()
     if not _take(claim, ClaimStatus.APPROVED, actor, now):
         return Claim.objects.get(pk=claim.pk)
     claim = Claim.objects.select_related("claimant", "school", "school_class").get(pk=claim.pk)
@@ -212,6 +213,7 @@ def take_in_claimant(claim: Claim, *, record: Person | None = None, actor: Perso
         record.phone_index or not record.memberships.filter(school=claim.school).exists()
     ):
         raise ClaimRefused(_("Choose somebody whom the village keeps without a phone."), field="record")
+    take_turns()
     if not _take(claim, ClaimStatus.APPROVED, actor, now):
         return Claim.objects.get(pk=claim.pk)
     claim = Claim.objects.select_related("claimant", "school").get(pk=claim.pk)

@@ -75,7 +75,8 @@ def copy_out(sql: str, params: Sequence[Any], schema: Schema) -> pl.DataFrame:
         if is_postgres():
             statement = _to_read(cursor.mogrify(sql, tuple(params)).decode(), schema)
             pieces = _Pieces(schema)
-            with BufferedWriter(pieces, PIECE) as rows:  # the driver hands over row by row
+            # The driver hands over row by row, and its errors are not Django's by themselves.
+            with connection.wrap_database_errors, BufferedWriter(pieces, PIECE) as rows:
                 cursor.copy_expert(f"COPY ({statement}) TO STDOUT", rows)
             return pieces.frame()
         cursor.execute(sql, params)
@@ -257,7 +258,8 @@ def copy_in(target: type[models.Model] | str, frame: pl.DataFrame) -> int:
         for part in frame.iter_slices(SLICE):
             if is_postgres():
                 statement = f'COPY "{table}" ({names}) FROM STDIN WITH (FORMAT csv)'
-                cursor.copy_expert(statement, BytesIO(_csv(part)), 1 << 20)
+                with connection.wrap_database_errors:
+                    cursor.copy_expert(statement, BytesIO(_csv(part)), 1 << 20)
             else:
                 holes = ", ".join(["%s"] * part.width)
                 cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({holes})', _rows(part))  # noqa: S608

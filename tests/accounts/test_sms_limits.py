@@ -1,10 +1,9 @@
-"""How often a code is sent: to a number, to an address, in all; together and while the gateway fails (row 18, R-12)."""
+"""How often a code is sent: to a number, to an address, in all; and while the gateway fails (row 18, R-12).
+Many who ask for one number at the same moment: tests/races/quotas.py."""
 
 from __future__ import annotations
 
 import logging
-import time
-from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -158,34 +157,6 @@ def test_only_an_honest_answer_to_a_fresh_challenge_of_ours_counts(time_machine)
 
 
 # ── At the same moment ───────────────────────────────────────────────────────
-
-
-def twelve_at_once(monkeypatch) -> int:
-    """Twelve browsers ask for one number; counting takes a while, so that they overlap if anything lets them."""
-    counting = sms_codes._check_limits
-
-    def slowly(row, now):
-        counting(row, now)
-        time.sleep(0.03)
-
-    monkeypatch.setattr(sms_codes, "_check_limits", slowly)
-
-    def one():
-        return send()
-
-    at_once([one] * 12, expected=TooOften)
-    return len(OUTBOX)
-
-
-def test_row_18_twelve_at_once_are_one_message(shared_database, monkeypatch):
-    assert twelve_at_once(monkeypatch) == 1
-    assert SmsCode.objects.count() == 1
-
-
-def test_without_the_gate_twelve_at_once_are_more(shared_database, monkeypatch):
-    """The control: the test above would notice."""
-    monkeypatch.setattr(sms_codes, "held_gate", lambda now: nullcontext())
-    assert twelve_at_once(monkeypatch) > 1
 
 
 def test_row_16_one_code_given_twelve_times_at_once_is_taken_once(shared_database):

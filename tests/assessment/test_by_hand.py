@@ -148,19 +148,6 @@ def test_making_good_a_line_counts_for_its_day(counted):
         )
 
 
-def test_two_approvals_at_once_post_once(shared_database):
-    world = build_world()
-    scheme(world, {"code": "lecture"})
-    made = adjust(world, points=9)
-    deciders = [world.as_("county_admin"), world.as_("inspector")]
-    results = at_once(
-        [lambda who=who: by_hand.approve_adjustment(made, actor=who, now=NOW) for who in deciders],
-        expected=by_hand.AdjustmentRefused,
-    )
-    assert sum(isinstance(result, by_hand.AdjustmentRefused) for result in results) == 1
-    assert PointEntry.objects.count() == 1
-
-
 def test_many_at_once_stand_in_one_whole_chain(shared_database):
     world = build_world()
     scheme(world, {"code": "lecture"})
@@ -222,23 +209,6 @@ def test_the_same_handing_in_twice_is_one(generous):
 def test_a_county_that_has_no_such_thing_refuses(counted):
     with refused_as("no_spending"):
         spend(counted, points=1)
-
-
-def test_two_at_once_cannot_spend_the_same_points(shared_database):
-    world = build_world()
-    scheme(world, {"code": "lecture"})
-    PointScheme.objects.update(spending="any")
-    adjust(world)
-    who = world.as_("county_staff")
-    results = at_once(
-        [
-            lambda: by_hand.spend(world.parents[0], points=2, what="a trip", actor=who, now=NOW)
-            for _ in range(3)
-        ],
-        expected=by_hand.SpendingRefused,
-    )
-    assert sum(isinstance(result, Spending) for result in results) == 1
-    assert available_of(world.parents[0]) == 0
 
 
 # ── Taking back ──────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ from assessment.engine import dirty
 from assessment.models import Batch, DirtyPerson, PointEntry, PointScheme, Standing
 from assessment.queries.shards import shard_at, shards
 from assessment.services import night
+from assessment.services.by_hand import adjust
 from events.enums import EventStatus
 from events.models import Attendance, Event
 from parentschool.enums import Relation
@@ -16,7 +17,7 @@ from parentschool.models import Guardianship
 from portal.kernel import runs
 from portal.kernel.models import Run
 from tests.assessment.facts import came, held, ledger, met, revoke, scheme
-from tests.world import TODAY, person
+from tests.world import NOW, TODAY, person
 
 LECTURE = {"code": "lecture", "kinds": ["lecture", "salon"], "cap_day": 2}
 NEXT = TODAY + timedelta(days=1)
@@ -286,6 +287,16 @@ def test_a_worker_that_was_held_up_takes_nothing_of_the_next_day_back(world, lec
     assert [(points, reason) for _, points, reason in ledger()] == [(1, "earned"), (1, "earned")]
     assert totals() == {world.parents[0].pk: 2}
     assert set(Run.objects.values_list("status", flat=True)) == {Run.Status.DONE}
+
+
+def test_what_is_posted_by_hand_while_a_night_looks_stands_in_the_standing(world, lectures, monkeypatch):
+    """The first line of a person, and so the first standing: the night that has looked before neither refuses the
+    clerk nor is refused, and does not put back what it saw."""
+    parent, how = world.parents[0], {"reason": "Helped", "actor": world.as_("county_staff"), "now": NOW}
+    overtaken(monkeypatch, lambda: adjust(parent, points=2, **how))
+    night.count_points(shard_at(world.stations[0].path), TODAY)
+    assert totals() == {parent.pk: 3}
+    assert Run.objects.get().status == Run.Status.DONE
 
 
 @pytest.mark.parametrize("starts_first", [True, False])

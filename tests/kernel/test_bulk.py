@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -47,6 +47,14 @@ def test_every_kind_of_value_survives_the_round_trip(db, rows):
             f"SELECT number, text, yes, day, moment, bytes FROM {table} ORDER BY n", [], FULL
         )
     assert back.rows() == frame.drop("n").rows()
+
+
+def test_what_the_database_refuses_is_refused_as_by_the_models(db):
+    """Whoever counts anew after a refusal has to know it for one; COPY passes Django by."""
+    row = {"code": "430725", "name": "County", "level": "county", "vintage": "2023"}
+    frame = pl.DataFrame([row, row])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.copy_in(Region, frame)
 
 
 def test_one_column_keeps_its_empty_rows(db):

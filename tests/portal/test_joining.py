@@ -13,11 +13,13 @@ from accounts.services.consents import load_purposes
 from accounts.services.joining import JoiningRefused, join_people
 from assessment.models import PointEntry, Standing
 from assessment.services.night import count_through
+from assessment.tasks import start_night
 from events.enums import EventStatus, Method
 from events.models import Attendance, Event
 from parentschool.enums import MembershipSource, VisitOutcome
 from parentschool.models import Guardianship, HomeVisit, Membership
-from portal.kernel.models import AuditEntry
+from portal import nightly
+from portal.kernel.models import AuditEntry, Run
 from portal.privacy.erasure import erase_person
 from tests.agreeing import agree
 from tests.assessment.facts import scheme
@@ -141,6 +143,34 @@ def test_where_both_have_lines_the_night_follows_the_facts(world, newcomer, mana
     gone = ({newcomer.pk, managed.pk} - {kept.pk}).pop()
     assert after[kept.pk] == points[newcomer.pk] + points[managed.pk]
     assert after.get(gone, 0) == 0
+
+
+def test_what_comes_to_the_record_that_went_follows_it_by_the_night(world, newcomer, managed):
+    """A roll that was open before the joining is saved after it."""
+    scheme(world, {"code": "lecture"})
+    kept = join(newcomer, managed)
+    come(managed, world)
+    come(managed, world, event=1)
+    assert all(run.status == Run.Status.DONE for run in nightly.run(TODAY))
+    assert set(Attendance.objects.filter(person=kept).values_list("event", flat=True)) == {
+        event.pk for event in world.events
+    }
+    assert {s.person_id: s.points for s in Standing.objects.exclude(points=0)} == {kept.pk: 2}
+    assert AuditEntry.objects.get(action="person.follow").summary == {"gone": managed.pk, "rows": 1}
+    list(nightly.run(TODAY))
+    assert AuditEntry.objects.filter(action="person.follow").count() == 1
+
+
+def test_the_night_by_tasks_has_it_follow_too(world, newcomer, managed):
+    kept = join(newcomer, managed)
+    come(managed, world, event=1)
+    start_night(TODAY.isoformat())
+    assert Attendance.objects.filter(person=kept).count() == 2
+
+
+def test_joined_a_second_time_they_stay_as_they_are(newcomer, managed):
+    assert join(newcomer, managed) == join(managed, newcomer) == join(newcomer, managed)
+    assert AuditEntry.objects.filter(action="person.join").count() == 1
 
 
 def test_erasing_the_person_erases_the_second_record_too(newcomer, managed):

@@ -2,7 +2,6 @@ from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,11 +15,9 @@ from events.services import (
     release_lecturer,
     schedule_event,
 )
-from events.services import bookings as booking_services
 from events.services.bookings import LecturerBusy, LecturerNotInPool
 from tests.events.plans import lecturer, plan
-from tests.threads import at_once
-from tests.world import NOW, build_world
+from tests.world import NOW
 
 
 def event_at(world, minute, lasts, *, host=0, title=None):
@@ -117,31 +114,3 @@ def test_however_lectures_fall_no_lecturer_is_in_two_places(world, spans):
         for i, one in enumerate(rows)
         for other in rows[:i]
     )
-
-
-def race(world) -> int:
-    """Ten bookers want the same lecturer at the same hour; how many got one."""
-    speaker = lecturer(world)
-    events = [event_at(world, n, 60, host=n % 2) for n in range(10)]
-    at_once(
-        [lambda e=event: book_lecturer(e, lecturer=speaker, actor=None, now=NOW) for event in events],
-        expected=LecturerBusy,
-    )
-    return EventLecturer.objects.filter(lecturer=speaker).count()
-
-
-def test_of_ten_who_book_at_once_one_is_served(shared_database):
-    assert race(build_world()) == 1
-
-
-def test_without_the_lock_the_race_is_lost(shared_database, monkeypatch):
-    """The control: it shows that the test above would notice."""
-    if connection.vendor != "postgresql":
-        pytest.skip("a writer on SQLite stands alone, with or without the lock")
-    from training.models import Lecturer
-
-    monkeypatch.setattr(
-        booking_services, "locked_lecturers", lambda keys: Lecturer.objects.in_bulk(list(keys))
-    )
-    world = build_world()
-    assert race(world) > 1

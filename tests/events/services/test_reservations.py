@@ -1,4 +1,4 @@
-"""Seats for households: all or none, the last one once, the queue in order, whatever happens at the same moment."""
+"""Seats for households: all or none, and the queue in order. At the same moment: tests/races/seats.py."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from django.db import connection
-from django.db.models import F, Sum
+from django.db.models import Sum
 
 from events.enums import SeatStatus
 from events.models import Event, Reservation, ReservedPerson
@@ -24,8 +23,7 @@ from events.services import reservations as services
 from events.services.reservations import BookedAlready, BookingClosed, NotEnoughSeats, SeatsRefused
 from portal.kernel.models import Notice
 from tests.events.plans import family, plan
-from tests.threads import at_once
-from tests.world import NOW, build_world
+from tests.world import NOW
 
 AHEAD = {"starts_at": NOW + timedelta(days=3), "needs_booking": True}
 
@@ -185,75 +183,18 @@ def test_whatever_families_do_the_sums_hold_and_nobody_overtakes(world, seed):
         assert head is None or taken + head.seats > event.capacity, "who fits does not wait"
 
 
-def scramble(world) -> int:
-    """Twelve families want the last two of four seats at the same moment; how many seats are given in all."""
-    event = salon(world, 4)
-    book(event, family(world, 100), children=1)
-    at_once([lambda p=person: book(event, p) for person in families(world, 12)])
-    _taken, waiting = stands(event)
-    seats = Reservation.objects.filter(event=event, status=SeatStatus.SEATED).aggregate(n=Sum("seats"))["n"]
-    assert seats + waiting == 14
-    return seats
+def test_who_asks_while_seats_are_given_back_does_not_wait_for_free_ones(world, monkeypatch):
+    """Between finding nothing free and joining the queue, everything was given back, and nobody waited then."""
+    event, (one, two) = salon(world, 2), families(world, 2)
+    first, take_seats, acts = book(event, one, children=1), services._take_seats, ["give back"]
 
+    def overtaken(*args, **how):
+        is_taken = take_seats(*args, **how)
+        if acts:
+            acts.pop()
+            give_back(first, actor=one, now=NOW)
+        return is_taken
 
-def test_the_last_seats_are_given_once(shared_database):
-    assert scramble(build_world()) == 4
-
-
-def test_looking_first_and_writing_then_gives_them_twice(shared_database, monkeypatch):
-    """The control: without the conditional UPDATE the test above fails."""
-    if connection.vendor != "postgresql":
-        pytest.skip("a writer on SQLite stands alone, whatever it asks first")
-
-    def look_then_take(event, seats, may=None, *, from_queue=False):
-        seen = Event.objects.get(pk=event.pk)
-        if seen.seats_taken + seats > seen.capacity:
-            return False
-        return bool(Event.objects.filter(pk=event.pk).update(seats_taken=F("seats_taken") + seats))
-
-    monkeypatch.setattr(services, "_take_seats", look_then_take)
-    assert scramble(build_world()) > 4
-
-
-def hammer(world) -> int:
-    """One family presses the button eight times at once; how many seats it holds."""
-    event, one = salon(world, 40), family(world, 1)
-    made = at_once([lambda: book(event, one, children=1) for _ in range(8)])
-    assert len({reservation.pk for reservation in made}) == ReservedPerson.objects.filter(event=event).count()
-    return stands(event)[0]
-
-
-def test_pressing_again_at_the_same_moment_books_once(shared_database):
-    assert hammer(build_world()) == 2
-
-
-def test_without_the_constraint_pressing_again_books_again(shared_database):
-    """The control: the unique constraint is what stands between the taps."""
-    if connection.vendor != "postgresql":
-        pytest.skip("a writer on SQLite stands alone, and sees what the one before it wrote")
-    constraint = next(c for c in ReservedPerson._meta.constraints if c.name == "seat_once_per_event")
-    with connection.schema_editor() as editor:
-        editor.remove_constraint(ReservedPerson, constraint)
-    try:
-        assert hammer(build_world()) > 2
-    finally:
-        ReservedPerson.objects.all().delete()
-        with connection.schema_editor() as editor:
-            editor.add_constraint(ReservedPerson, constraint)
-
-
-def exchange(world) -> tuple[int, int]:
-    """Seated families give back while others ask and wait: nothing is lost and nothing is given twice."""
-    event, people = salon(world, 3), families(world, 9)
-    held = [book(event, person) for person in people[:6]]
-    at_once(
-        [
-            *(lambda r=reservation: give_back(r, actor=None, now=NOW) for reservation in held[:3]),
-            *(lambda p=person: book(event, p) for person in people[6:]),
-        ]
-    )
-    return stands(event)
-
-
-def test_giving_back_and_asking_at_once_leaves_no_seat_unused(shared_database):
-    assert exchange(build_world()) == (3, 3)
+    monkeypatch.setattr(services, "_take_seats", overtaken)
+    made = book(event, two, children=1)
+    assert (made.status, stands(event)) == (SeatStatus.SEATED, (2, 0))

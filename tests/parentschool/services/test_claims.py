@@ -13,7 +13,6 @@ from parentschool.enums import ClaimStatus
 from parentschool.models import Child, Claim, Guardianship
 from parentschool.queries.claims import findings, waiting_claims
 from parentschool.rules.names import name_key
-from parentschool.services import claims as service
 from parentschool.services import families, registration
 from parentschool.services.claims import (
     MOST_CLAIMS,
@@ -290,26 +289,6 @@ def test_negative_control_without_the_constraint_two_would_be_registered(crowd, 
         [lambda: register_parent(newcomer(), claimed(crowd), now=NOW)] * 2, expected=IntegrityError
     )
     assert sorted(type(result).__name__ for result in results) == ["Claim", "IntegrityError"]
-
-
-def test_agreeing_twice_at_once_is_done_once(crowd):
-    stranger = person("王芳", home=crowd.schools[1], phone="13700000001")
-    agree(stranger)
-    claim = claim_of(stranger, crowd, child_name="新同学")
-    lead = crowd.as_("school_lead:0")
-    many(lambda: approve_claim(claim, actor=lead, **BY))
-    assert AuditEntry.objects.filter(action="claim.approve").count() == 1
-    assert Child.objects.filter(name="新同学").count() == 1
-
-
-def test_negative_control_without_the_condition_it_would_be_done_twice(crowd, monkeypatch):
-    monkeypatch.setattr(service, "_take", lambda *args, **more: True)
-    stranger = person("王芳", home=crowd.schools[1], phone="13700000001")
-    agree(stranger)
-    claim = claim_of(stranger, crowd)
-    lead = crowd.as_("school_lead:0")
-    many(lambda: approve_claim(claim, actor=lead, **BY))
-    assert AuditEntry.objects.filter(action="claim.approve").count() > 1
 
 
 def test_the_lead_s_page_asks_as_often_for_three_claims_as_for_one(
