@@ -73,8 +73,9 @@ class NearGround(Ground):
 
     @cached_property
     def attended(self) -> pl.DataFrame:
-        rows = Attendance.objects.filter(person__in=bulk.listed(self.cares["person_id"].unique()))
-        return sources.standing_attendances(rows).join(self.events, on="event_id")
+        near = bulk.listed(self.cares["person_id"].unique())
+        rows = Attendance.objects.filter(person__in=near, revoked_at=None)
+        return bulk.frame_of(rows, sources.PAIR).join(self.events, on="event_id")
 
     @cached_property
     def contacts(self) -> pl.DataFrame:
