@@ -352,6 +352,12 @@ def facts_of(people: QuerySet[Person], asked: Collection[str] = ()) -> pl.DataFr
     return facts.select(*FACTS, *(name for name in MORE_FACTS if name in asked))
 
 
+def people_at_once(facts: int) -> int:
+    """How many people have so many facts between them, if everybody has as many as the others."""
+    number = sum(model.objects.count() for model in (Attendance, HomeVisit, Record))
+    return max(1, facts * Person.objects.count() // max(1, number))
+
+
 def _shaped(facts: pl.DataFrame, schema: bulk.Schema) -> pl.DataFrame:
     return facts.select(
         (pl.col(name) if name in facts.columns else pl.lit(None)).cast(kind).alias(name)

@@ -45,7 +45,6 @@ class Postgres:
             "VAR_DIR": str(folder),
             "DATABASE_URL": f"{self.server}/{self.first}",
             "REDIS_URL": "",
-            "PGOPTIONS": "-c synchronous_commit=off",  # processes may die here, the server does not
         }
         self.connection = psycopg2.connect(f"{self.server}/postgres")
         self.connection.autocommit = True
@@ -56,14 +55,18 @@ class Postgres:
             cursor.execute(statement)
 
     def start(self, like: str = "template1") -> None:
-        self._run(f"CREATE DATABASE {self.first} TEMPLATE {like}")
-        self.made.add(self.first)
+        self._make(self.first, like)
 
     def fresh(self, number: int) -> str:
         name = f"{self.first}_{number}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {self.first}")
-        self.made.add(name)
+        self._make(name, self.first)
         return name
+
+    def _make(self, name: str, like: str) -> None:
+        self._run(f"CREATE DATABASE {name} TEMPLATE {like}")
+        self.made.add(name)
+        # Processes may die here, the server does not.
+        self._run(f"ALTER DATABASE {name} SET synchronous_commit = off")
 
     def drop(self, database: str) -> None:
         self._run(f"DROP DATABASE {database} WITH (FORCE)")

@@ -8,6 +8,7 @@ next but for people with new notes, who are read anew, and for the lines of new 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -84,8 +85,11 @@ def _read(together: Sequence[Shard], book: RuleBook, *, everybody: bool, earlier
     known = _known(earlier, whose, notes, book) if earlier is not None else whose["person_id"].clear()
     if earlier is None or 2 * len(known) < whose.height:
         facts = facts_for(people, whose, book)
-        lines = among(entries.lines_of(people), whose["person_id"])
-        return Inputs(people, whose, notes, book, batches, facts, _due(facts, book), lines)
+        with ThreadPoolExecutor(1) as beside:
+            due_meanwhile = beside.submit(_due, facts, book)
+            lines = among(entries.lines_of(people), whose["person_id"])
+            due = due_meanwhile.result()
+        return Inputs(people, whose, notes, book, batches, facts, due, lines)
     facts, due = among(earlier.facts, known), among(earlier.due, known)
     lines = _with_later(earlier, known, batches)
     fresh = whose.filter(~pl.col("person_id").is_in(known.implode()))

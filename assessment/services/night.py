@@ -30,6 +30,7 @@ from assessment.queries.shards import Shard, lie_in, parts, shard_of, shards
 from assessment.rules import RuleBook, counting_period
 from assessment.services.inputs import Reader
 from assessment.services.outlook import Outlook, Question, answer, ask, changed_standings, look
+from assessment.sources import people_at_once
 from portal.kernel import bulk, runs
 from portal.kernel.beside import read_ahead
 from portal.kernel.models import Run
@@ -39,8 +40,8 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 3
 OVERTAKEN = 50
 """How often a night looks anew because others have posted meanwhile; each time they have come further."""
-TOGETHER = 40_000
-"""So many people are looked at in one go; a county's lines of some years fit into memory by such parts."""
+TOGETHER = 1_000_000
+"""So many facts are looked at in one go, and the next ones read meanwhile: so memory does not grow with a county."""
 SATURDAY = 5
 
 
@@ -326,10 +327,11 @@ def _looked_at_together(
         dirty.spread_to_families()
     whole = {shard: everybody or _is_due_for_everybody(due[shard].last, day, book) for shard in due}
     alike = [list(group) for _, group in groupby(due, key=lambda shard: whole[shard])]
-    together = (part for group in alike for part in (parts(group, TOGETHER) if whole[group[0]] else [group]))
+    most = people_at_once(TOGETHER) if any(whole.values()) else 0
+    together = (part for group in alike for part in (parts(group, most) if whole[group[0]] else [group]))
 
     def asked(part: list[Shard]) -> Question | None:
-        if len(part) == 1:
+        if len(part) == 1 and not whole[part[0]]:
             return None
         try:
             return ask(part, day, book, everybody=whole[part[0]], reader=reader)

@@ -45,8 +45,8 @@ from portal.kernel.models import Job
 
 KIND = "rule_trial"
 PERMISSION = "assessment.change_schemeversion"
-TOGETHER = 20_000
-"""So many people are tried in one go: both sides of a trial are held at once."""
+TOGETHER = 500_000
+"""So many facts are tried in one go: both sides of a trial are held at once."""
 
 
 # ── Trying ───────────────────────────────────────────────────────────────────
@@ -99,8 +99,9 @@ def try_version(
     digests: dict[str, str] = {}
     homes, tried = [], 0
     today = clock.day_of(now)
+    most = sources.people_at_once(TOGETHER)
     alike = groupby(ours, key=lambda shard: night_of(shard, today))
-    together = ((day, part) for day, own in alike for part in parts(list(own), TOGETHER))
+    together = ((day, part) for day, own in alike for part in parts(list(own), most))
     for (_day, part), (outcome, home) in read_ahead(
         together, lambda one: _to_try(one[1], before, after, one[0]), lambda asked: asked()
     ):
