@@ -129,6 +129,6 @@ def as_dataset(table: Table) -> tablib.Dataset:
     for row in table.rows:
         cells: list[Any] = [row.name, table.day, str(TREES[table.as_of])]
         for column, cell in zip(table.columns, row.cells, strict=True):
-            cells += [cell.value, *([cell.percent] if column.is_share else [])]
+            cells += [cell and cell.value, *([cell and cell.percent] if column.is_share else [])]
         found.append(cells)
     return found

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from accounts.enums import Kind
 from accounts.models import Unit
-from assessment.engine.metrics import METRICS, metrics_by_unit
+from assessment.engine.metrics import METRICS, Figure, metrics_by_unit
 from assessment.models import UnitMetric
 
 SHOWN = (
@@ -49,11 +49,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One unit, named as in the tree asked for; `is_whole` for the unit that the others lie below."""
+    """One unit, named as in the tree asked for; `is_whole` for the unit that the others lie below. A cell is null where
+    the metric was not counted yet on that day."""
 
-    unit_id: int
     name: str
-    cells: list[Cell]
+    cells: list[Cell | None]
+    unit_id: int
     is_whole: bool
 
 
@@ -71,21 +72,23 @@ class Table:
 
 def table_of(unit: Unit, day: date, as_of: str) -> Table | None:
     """Of the unit and those right below it; None where no night had counted it by the day asked for."""
-    counted = UnitMetric.objects.filter(unit=unit, metric=SHOWN[0], day__lte=day)
+    counted = UnitMetric.objects.filter(unit=unit, metric__in=SHOWN, day__lte=day)
     last = counted.aggregate(last=Max("day"))["last"]
     if last is None:
         return None
     found = metrics_by_unit(SHOWN, last, unit, as_of=as_of)
-    cells: dict[int, list[Cell]] = {}
-    for code in SHOWN:
-        for figure in found[code]:
-            cells.setdefault(figure.unit_id, []).append(Cell(figure.value, figure.base))
+    figures = {(code, figure.unit_id): figure for code in found for figure in found[code]}
+    names = {figure.unit_id: figure.name for code in found for figure in found[code]}
     rows = [
-        Row(figure.unit_id, figure.name, cells[figure.unit_id], is_whole=figure.unit_id == unit.pk)
-        for figure in found[SHOWN[0]]
+        Row(name, [_cell(figures.get((code, key))) for code in SHOWN], key, is_whole=key == unit.pk)
+        for key, name in names.items()
     ]
     departments = set(Unit.objects.filter(kind=Kind.DEPARTMENT).values_list("pk", flat=True))
     rows.sort(key=lambda row: row.unit_id in departments)  # the others keep their order
     shown = [METRICS[code] for code in SHOWN]
     columns = [Column(str(metric.name), str(metric.words), bool(metric.base)) for metric in shown]
     return Table(unit, day, last, as_of, rows, columns)
+
+
+def _cell(figure: Figure | None) -> Cell | None:
+    return Cell(figure.value, figure.base) if figure else None

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Unit
 from accounts.services.units import move_unit
+from assessment.models import UnitMetric
 from assessment.queries.shards import shards
 from assessment.services import metrics, night
 from portal.kernel.models import AuditEntry
@@ -87,6 +88,14 @@ def test_a_day_that_no_night_counted_shows_the_last_one_before(counted, office):
     )
     assert answer.context["table"].day == TODAY
     assert "is not counted. These are the figures of" in answer.text
+
+
+def test_a_metric_that_was_not_counted_yet_has_empty_cells(counted, office):
+    UnitMetric.objects.filter(metric__in=["members", "reach"]).delete()
+    browser = office("county_staff")
+    assert attendances(asked(browser, unit=counted.county.pk))["Town 0"] == 2
+    assert "–" in asked(browser, unit=counted.county.pk, as_of="now").text
+    assert browser.post(f"{EXPORT}?unit={counted.county.pk}&day={TODAY}&as_of=then").status_code == 200
 
 
 def test_before_the_first_night_there_is_a_sentence(counted, office):
