@@ -20,6 +20,8 @@ CELERY_TASK_ALWAYS_EAGER = True
 # Style sheets and scripts come straight from where they are kept.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 
-# Nobody waits for the disk: what a test commits need not outlive the server.
+# Nobody waits for the disk: what a test commits need not outlive the server. And no thread of a live server that a
+# browser keeps waiting holds the database when it is to go.
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
     DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"  # noqa: F405
+    DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
