@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+import tablib
 from django import forms
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -92,6 +93,28 @@ class ExportForm(forms.Form):
             place.widget = forms.HiddenInput()
 
 
+def note_export(request: SignedInRequest, *, table: str, rows: int, place: str) -> None:
+    """The line in the audit without which no workbook goes out."""
+    audit.record(
+        "table.export",
+        actor=request.user,
+        now=clock.now(),
+        path=place,
+        table=table,
+        rows=rows,
+        filtered=sorted(request.GET),
+    )
+
+
+def send_table(
+    request: SignedInRequest, found: tablib.Dataset, *, table: str, place: str, name: str
+) -> FileResponse:
+    """A page's table as a workbook, with its line in the audit. `name` is without an ending."""
+    note_export(request, table=table, rows=len(found), place=place)
+    content = ContentFile(FastXLSX().export_data(found))
+    return FileResponse(content, as_attachment=True, filename=f"{name}.xlsx")
+
+
 class ExportingAdmin(ExportMixin, ScopedModelAdmin):
     """A list that goes out as a workbook, for who holds `app.export_model`; `resource_classes` says its columns."""
 
@@ -160,16 +183,7 @@ class ExportingAdmin(ExportMixin, ScopedModelAdmin):
         return content
 
     def _note(self, request: SignedInRequest, *, count: int, place: str) -> None:
-        """The line in the audit without which no workbook goes out."""
-        audit.record(
-            "table.export",
-            actor=request.user,
-            now=clock.now(),
-            path=place,
-            table=self.opts.label_lower,
-            rows=count,
-            filtered=sorted(request.GET),
-        )
+        note_export(request, table=self.opts.label_lower, rows=count, place=place)
 
     def _file_name(self) -> str:
         return f"{self.opts.verbose_name_plural} {clock.today()}.xlsx"

@@ -6,9 +6,8 @@ from typing import Any
 
 import tablib
 from django.contrib import admin
-from django.core.files.base import ContentFile
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import SignedInRequest, permission_required, scope_for
+from accounts.exports import send_table
 from accounts.scoped_admin import ReadOnlyAdmin
 from assessment.engine.metrics import METRICS
 from assessment.forms.figures import FiguresForm
@@ -24,8 +24,7 @@ from assessment.models import UnitMetric
 from assessment.queries import stars
 from assessment.queries.figures import THEN, TREES, units_to_choose
 from assessment.services.figures import Table, table_of
-from portal.kernel import audit, clock
-from portal.kernel.spreadsheets.formats import FastXLSX
+from portal.kernel import clock
 
 SEE = "assessment.view_unitmetric"
 
@@ -93,18 +92,9 @@ class UnitMetricAdmin(ReadOnlyAdmin):
         table = asked_for(form_of(request))
         if table is None:
             return redirect("admin:assessment_unitmetric_figures")
-        audit.record(
-            "table.export",
-            actor=request.user,
-            now=clock.now(),
-            path=table.under.path,
-            table="assessment.unitmetric",
-            rows=len(table.rows),
-            filtered=sorted(request.GET),
-        )
-        content = ContentFile(FastXLSX().export_data(as_dataset(table)))
-        name = f"{table.under.name} {gettext('Figures of a day')} {table.day}.xlsx"
-        return FileResponse(content, as_attachment=True, filename=name)
+        name = f"{table.under.name} {gettext('Figures of a day')} {table.day}"
+        place = table.under.path
+        return send_table(request, as_dataset(table), table=self.opts.label_lower, place=place, name=name)
 
 
 def form_of(request: SignedInRequest) -> FiguresForm:

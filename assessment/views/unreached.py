@@ -6,24 +6,23 @@ from dataclasses import dataclass
 from datetime import date
 
 import tablib
-from django.core.files.base import ContentFile
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import Refused, SignedInRequest, allows, permission_required, scope_for
+from accounts.exports import send_table
 from accounts.models import Person, Unit
 from accounts.paths import WIDTH
 from accounts.scopes import Scope
 from assessment.engine.metrics.near import NearGround
 from assessment.queries.reach import Reach, reach_of
 from assessment.queries.unreached import Family, in_order, named
-from portal.kernel import audit, clock
+from portal.kernel import clock
 from portal.kernel.calendar import Period, SchoolYear, term_of
-from portal.kernel.spreadsheets.formats import FastXLSX
 
 SEE = "parentschool.view_guardianship"
 EXPORT = "parentschool.export_guardianship"
@@ -107,17 +106,8 @@ def unreached_export(request: SignedInRequest) -> HttpResponseBase:
     )
     for family in families:
         table.append(row_of(family))
-    audit.record(
-        "table.export",
-        actor=request.user,
-        now=clock.now(),
-        path=asked.reach.paths[0],
-        table="assessment.unreached",
-        rows=len(families),
-        filtered=sorted(request.GET),
-    )
-    name = f"{_('Families not reached yet')} {asked.day}.xlsx"
-    return FileResponse(ContentFile(FastXLSX().export_data(table)), as_attachment=True, filename=name)
+    name, place = f"{_('Families not reached yet')} {asked.day}", asked.reach.paths[0]
+    return send_table(request, table, table="assessment.unreached", place=place, name=name)
 
 
 def row_of(family: Family) -> tuple[str | date, ...]:

@@ -49,19 +49,15 @@ def key_of(lineage: Iterable[int]) -> str:
     return "".join(f"{unit:0{ID_WIDTH}d}" for unit in lineage)
 
 
-def rolled_up(counted: pl.DataFrame, lineages: Lineages) -> dict[int, int]:
-    """The value of every unit that has one: subjects once at each level, amounts added up."""
-    return rolled_up_by(counted, tree_of(lineages))
-
-
 def tree_of(lineages: Lineages) -> pl.DataFrame:
     """unit_id, above: each unit with itself and every unit above it."""
     pairs = [(unit, above) for unit, line in lineages.items() for above in line]
     return pl.DataFrame(pairs, schema={"unit_id": pl.Int64, "above": pl.Int64}, orient="row")
 
 
-def rolled_up_by(counted: pl.DataFrame, tree: pl.DataFrame) -> dict[int, int]:
-    """As `rolled_up`. Who belongs to one unit only is counted there and added up; the few others one by one."""
+def rolled_up(counted: pl.DataFrame, tree: pl.DataFrame) -> dict[int, int]:
+    """The value of every unit that has one: subjects once at each level, amounts added up. Who belongs to one unit only
+    is counted there and added up; the few others one by one."""
     several: dict[int, int] = {}
     if "subject" in counted.columns:
         unit = pl.col("unit_id")
@@ -83,7 +79,7 @@ def rows_of(ground: Ground) -> pl.DataFrame:
     inside = {unit: line for unit, line in lineages.items() if line[0] == ground.county.pk}
     tree = tree_of(inside)
     by_definition = {
-        count: rolled_up_by(count(ground), tree) for count in {metric.count for metric in METRICS.values()}
+        count: rolled_up(count(ground), tree) for count in {metric.count for metric in METRICS.values()}
     }
     counted = {code: by_definition[metric.count] for code, metric in METRICS.items()}
     units = sorted(standing & inside.keys())
@@ -175,7 +171,8 @@ def _now(then: dict[str, Counted], day: date, under: Unit) -> dict[str, list[Fig
     if moved:
         ground = Ground(_county(under), day)
         asked = {*then, *(METRICS[code].base for code in then)} - {""}
-        again = {code: rolled_up(METRICS[code].count(ground), lineages) for code in asked}
+        tree = tree_of(lineages)
+        again = {code: rolled_up(METRICS[code].count(ground), tree) for code in asked}
 
     def figure(code: str, unit: Unit) -> Figure:
         if unit.pk not in moved:
