@@ -7,7 +7,7 @@ again from the facts and finds nothing left to do.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -67,24 +67,24 @@ class Cause:
     reason: str = ""
 
 
-def post(
-    difference: Difference,
-    *,
-    chain_name: str,
-    unit: Unit | None,
-    after: tuple[int, str],
-    posted_on: date,
-    cause: Cause,
-    digests: Digests,
-) -> Batch | None:
-    """Post the difference as the next batch of a chain, in the caller's transaction; None where it is empty.
+@dataclass(frozen=True)
+class Link:
+    """Lines that are to be the next batch of a chain. `after` is the end of the chain on which they were computed."""
 
-    `after` is the end of the chain on which the difference was computed. Raises IntegrityError where somebody else
-    has posted since.
+    chain_name: str
+    unit: Unit | None
+    after: tuple[int, str]
+    lines: pl.DataFrame
+    cause: Cause
+
+
+def post(links: Sequence[Link], *, posted_on: date, digests: Digests) -> list[Batch | None]:
+    """Post each as the next batch of its chain, in the caller's transaction; None where it has no lines.
+
+    Raises IntegrityError where somebody else has posted to one of the chains since.
     """
-    if difference.is_empty:
-        return None
-    return _append(lines_of(difference, posted_on), chain_name, unit, after, posted_on, cause, digests)
+    made = iter(_append([link for link in links if not link.lines.is_empty()], posted_on, digests))
+    return [None if link.lines.is_empty() else next(made) for link in links]
 
 
 def post_by_hand(lines: pl.DataFrame, *, county: Unit, posted_on: date, cause: Cause) -> Batch:
@@ -101,23 +101,28 @@ def post_by_hand(lines: pl.DataFrame, *, county: Unit, posted_on: date, cause: C
         cut_by=pl.lit(""),
         posted_on=pl.lit(posted_on),
     )
-    return _append(dated, chain_name, county, last_head(chain_name), posted_on, cause, version_digests())
+    link = Link(chain_name, county, last_head(chain_name), dated, cause)
+    return _append([link], posted_on, version_digests())[0]
 
 
-def _append(
-    lines: pl.DataFrame,
-    chain_name: str,
-    unit: Unit | None,
-    after: tuple[int, str],
-    posted_on: date,
-    cause: Cause,
-    digests: Digests,
-) -> Batch:
-    number, previous = after
+def _append(links: Sequence[Link], posted_on: date, digests: Digests) -> list[Batch]:
+    batches = Batch.objects.bulk_create(_batch(link, posted_on, digests) for link in links)
+    lines = [
+        link.lines.with_columns(batch_id=pl.lit(batch.pk, pl.Int64)).select(COLUMNS)
+        for link, batch in zip(links, batches, strict=True)
+    ]
+    if lines:
+        bulk.copy_in(PointEntry, pl.concat(lines))
+    return batches
+
+
+def _batch(link: Link, posted_on: date, digests: Digests) -> Batch:
+    number, previous = link.after
+    lines, cause = link.lines, link.cause
     rules = chain.versions_used(lines, digests)
-    batch = Batch.objects.create(
-        chain=chain_name,
-        unit=unit,
+    return Batch(
+        chain=link.chain_name,
+        unit=link.unit,
         number=number + 1,
         run=cause.run,
         posted_on=posted_on,
@@ -129,8 +134,6 @@ def _append(
         reason=cause.reason,
         head=chain.head(previous, posted_on, rules, lines, chain.purpose(cause.kind, cause.version_id)),
     )
-    bulk.copy_in(PointEntry, lines.with_columns(batch_id=pl.lit(batch.pk, pl.Int64)).select(COLUMNS))
-    return batch
 
 
 def lines_of(difference: Difference, posted_on: date) -> pl.DataFrame:

@@ -22,7 +22,7 @@ from assessment.enums import AdjustmentStatus, EntryReason, Posting, SpendingPac
 from assessment.models import Adjustment, Batch, PointEntry, PointScheme, Spending
 from assessment.queries.shards import county_of
 from assessment.rules import spending_period
-from assessment.services.night import renew_standing, standing_now
+from assessment.services.posting import renew_standing, standing_now
 from portal.kernel import audit, bulk, clock
 from portal.kernel.errors import PortalError
 

@@ -8,30 +8,26 @@ done again. Two runs of one shard at once cannot both post: the second is refuse
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
-import polars as pl
 from django.db import IntegrityError, transaction
 
-from accounts.models import Person, Unit
-from assessment import ledger
+from accounts.models import Unit
 from assessment.engine import dirty
-from assessment.engine.standings import standings
-from assessment.enums import Posting
-from assessment.models import Batch, SchemeVersion, Standing
-from assessment.queries import entries
+from assessment.models import SchemeVersion
 from assessment.queries.nights import POINTS
 from assessment.queries.rulebook import in_order_of_publication, rule_book, version_of
-from assessment.queries.shards import Shard, lie_in, parts, shard_of, shards
+from assessment.queries.shards import Shard, lie_in, parts, shards
 from assessment.rules import RuleBook, counting_period
 from assessment.services.inputs import Reader
-from assessment.services.outlook import Outlook, Question, answer, ask, changed_standings, look
+from assessment.services.outlook import Outlook, Question, answer, ask, look
+from assessment.services.posting import DayPassed, Overtaken, RulesChanged, Step, Turn, carry_out
 from assessment.sources import people_at_once
-from portal.kernel import bulk, runs
+from portal.kernel import runs
 from portal.kernel.beside import read_ahead
 from portal.kernel.models import Run
 
@@ -42,31 +38,9 @@ OVERTAKEN = 50
 """How often a night looks anew because others have posted meanwhile; each time they have come further."""
 TOGETHER = 1_000_000
 """So many facts are looked at in one go, and the next ones read meanwhile: so memory does not grow with a county."""
+AT_ONCE = 100_000
+"""So many rows of several shards are written in one transaction; who would post to one of them waits until it ends."""
 SATURDAY = 5
-
-
-class RulesChanged(Exception):
-    """A version was withdrawn while the night was counting by it."""
-
-
-class Overtaken(Exception):
-    """Somebody has posted to the shard since this night looked."""
-
-
-class DayPassed(Exception):
-    """Another worker has begun a later day of the shard, and so done this one."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One posting of a shard: by which rules, and for which newly published version, if any."""
-
-    book: RuleBook
-    version_id: int | None = None
-
-    def cause(self, run: Run) -> ledger.Cause:
-        kind = Posting.NIGHT if self.version_id is None else Posting.RULES
-        return ledger.Cause(kind, run=run, version_id=self.version_id)
 
 
 @dataclass(frozen=True)
@@ -149,17 +123,7 @@ def _count(
             outlook = look(
                 shard, day, step.book, everybody=everybody, is_rule_change=step.version_id is not None
             )
-        with transaction.atomic():
-            bulk.serialise(f"points {shard.path}")
-            check_still_published(step.book)
-            _check_not_overtaken(outlook, shard, run)
-            batch = write(outlook, shard, posted_on=day, cause=step.cause(run))
-            counts = _added_up(run.counts, outlook, step.book)
-            if step is not steps[-1]:
-                runs.counted(run, counts)
-                continue
-            dirty.take_away(outlook.seen)
-            runs.done(run, head=batch.head if batch else outlook.after[1], **counts)
+        carry_out([Turn(shard, run, step, outlook, is_last=step is steps[-1])])
 
 
 def _is_still(last: Run, shard: Shard, ahead: Outlook | None) -> bool:
@@ -196,38 +160,6 @@ def with_version(book: RuleBook, version: SchemeVersion) -> RuleBook:
     return RuleBook(tuple(sorted(whole, key=lambda known: (known.effective_from, known.id))))
 
 
-def check_still_published(book: RuleBook) -> None:
-    """Raises RulesChanged. In the transaction of the posting, after it was let through."""
-    if not set(in_order_of_publication(book)) >= {version.id for version in book.versions}:
-        raise RulesChanged
-
-
-def _check_not_overtaken(outlook: Outlook, shard: Shard, run: Run) -> None:
-    """Raises DayPassed or Overtaken. In the transaction of the posting, after it was let through: a worker that was
-    held up since it looked knows neither of later days nor of rules that another has posted by meanwhile."""
-    latest = runs.last_day(POINTS, shard.path)
-    if latest is not None and run.day < latest:
-        raise DayPassed
-    counts = Run.objects.values_list("counts", flat=True).get(pk=run.pk)
-    by_hand = ledger.hand_chain(shard.county)
-    heads = ledger.last_heads([shard.path, by_hand])
-    if counts.get("versions") != run.counts.get("versions") or heads != {
-        shard.path: outlook.after,
-        by_hand: outlook.after_hands,
-    }:
-        raise Overtaken
-
-
-def _added_up(before: dict[str, Any], outlook: Outlook, book: RuleBook) -> dict[str, Any]:
-    """What the run has counted so far, and which rules it has come to."""
-    return {
-        **outlook.counts,
-        "rules": book.digest,
-        "versions": sorted(version.id for version in book.versions),
-        **{name: before.get(name, 0) + outlook.counts[name] for name in ("posted", "reversed")},
-    }
-
-
 def _is_due_for_everybody(last: Run | None, day: date, book: RuleBook) -> bool:
     if last is None or last.counts.get("rules") != book.digest:
         return True
@@ -239,42 +171,6 @@ def _is_due_for_everybody(last: Run | None, day: date, book: RuleBook) -> bool:
 def _counting(book: RuleBook, day: date) -> object:
     version = book.on(day)
     return version and (version.id, counting_period(version.counting, day))
-
-
-def write(outlook: Outlook, shard: Shard, *, posted_on: date, cause: ledger.Cause) -> Batch | None:
-    """Post it and renew the standings, in the caller's transaction."""
-    batch = ledger.post(
-        outlook.difference,
-        chain_name=shard.path,
-        unit=Unit.objects.filter(path=shard.path).first(),
-        after=outlook.after,
-        posted_on=posted_on,
-        cause=cause,
-        digests=outlook.digests,
-    )
-    keep_standings(outlook.standings)
-    return batch
-
-
-def keep_standings(changed: pl.DataFrame) -> None:
-    is_new = pl.col("id").is_null()
-    bulk.copy_in(Standing, changed.filter(is_new).drop("id"))
-    bulk.update_rows(Standing, changed.filter(~is_new))
-
-
-def standing_now(person: Person, county: Unit, day: date) -> pl.DataFrame:
-    """What one person's ledger says: a row of a standing, or none before there are rules or lines."""
-    lines = entries.lines_of(Person.objects.filter(pk=person.pk))
-    return standings(lines, rule_book(county), day)
-
-
-def renew_standing(person: Person, county: Unit, day: date) -> None:
-    """After a line by hand, in its transaction. The night that is posting to this very person is waited for; one that
-    has read before and posts later looks anew. The note has the next one look, whatever comes between."""
-    bulk.serialise(f"points {shard_of(person).path}")
-    kept = entries.standings_of(Person.objects.filter(pk=person.pk))
-    keep_standings(changed_standings(standing_now(person, county, day), kept))
-    dirty.note([person.pk])
 
 
 def days_to_do(step: str, shard: str, through: date) -> list[date]:
@@ -310,18 +206,25 @@ def count_through(through: date, *, everybody: bool = False) -> Iterator[Run]:
             due = [shard for shard, lacking in days.items() if day in lacking and shard not in failed]
             wholly = everybody and day == through
             befores = Before.of(due)
-            for shard, ahead in _looked_at_together(befores, county, day, reader, everybody=wholly):
-                run, is_done = _counted(shard, day, everybody=wholly, ahead=ahead, before=befores[shard])
-                if not is_done:
-                    failed.add(shard)
-                if run is not None:
-                    yield run
+            for part, ahead in _looked_at_together(befores, county, day, reader, everybody=wholly):
+                written = _written_together(ahead, befores, day)
+                for shard in part:
+                    run, is_done = written.get(shard), True
+                    if run is None:
+                        run, is_done = _counted(
+                            shard, day, everybody=wholly, ahead=ahead.get(shard), before=befores[shard]
+                        )
+                    if not is_done:
+                        failed.add(shard)
+                    if run is not None:
+                        yield run
 
 
 def _looked_at_together(
     due: dict[Shard, Before], county: Unit, day: date, reader: Reader, *, everybody: bool
-) -> Iterator[tuple[Shard, Outlook | None]]:
-    """Each shard with what was found of it, in order; with nothing where it is better looked at by itself."""
+) -> Iterator[tuple[list[Shard], dict[Shard, Outlook]]]:
+    """The shards, in order, those together that were looked at together, with what was found of them: nothing where
+    they are better looked at each by itself."""
     book = rule_book(county)
     if book.is_shared:
         dirty.spread_to_families()
@@ -347,8 +250,33 @@ def _looked_at_together(
             return {}
 
     for part, found in read_ahead(together, asked, answered):
-        for shard in part:
-            yield shard, found.get(shard.path)
+        yield part, {shard: found[shard.path] for shard in part if shard.path in found}
+
+
+def _written_together(
+    ahead: Mapping[Shard, Outlook], befores: Mapping[Shard, Before], day: date
+) -> dict[Shard, Run]:
+    """The runs of the shards that could be written in one transaction: of those that begin the day and have one step
+    to take, and are not many rows. Where it is refused nothing is written, and each is to be counted by itself."""
+    steps = {}
+    for shard, outlook in ahead.items():
+        before = befores[shard]
+        if before.latest is None or before.latest < day:
+            steps[shard] = steps_since(before.last, outlook.book)
+    ready = {shard: own[0] for shard, own in steps.items() if len(own) == 1}
+    if len(ready) < 2 or sum(ahead[shard].rows for shard in ready) > AT_ONCE:
+        return {}
+    try:
+        with transaction.atomic():
+            turns = [
+                Turn(shard, runs.start(POINTS, day, shard.path), step, ahead[shard])
+                for shard, step in ready.items()
+            ]
+        carry_out(turns)
+    except Exception:
+        log.warning("shards cannot be written together on %s", day, exc_info=True)
+        return {}
+    return {turn.shard: turn.run for turn in turns}
 
 
 def _counted(

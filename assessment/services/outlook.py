@@ -35,6 +35,12 @@ class Outlook:
     after_hands: tuple[int, str]
     counts: dict[str, int | bool]
 
+    @property
+    def rows(self) -> int:
+        """How many there are to write."""
+        difference = self.difference
+        return difference.to_post.height + difference.to_reverse.height + self.standings.height
+
 
 @dataclass(frozen=True)
 class Question:

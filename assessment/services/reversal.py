@@ -25,6 +25,7 @@ from assessment.queries.rulebook import in_order_of_publication, rule_book
 from assessment.queries.shards import Shard, county_of, shards
 from assessment.services import night
 from assessment.services.outlook import look
+from assessment.services.posting import renew_standing, write
 from portal.kernel import audit, bulk, clock, jobs, runs
 from portal.kernel.errors import PortalError
 from portal.kernel.models import Job
@@ -167,7 +168,7 @@ def _counted_without(shard: Shard, version: SchemeVersion, reason: str, today: d
     posted_on, made = max(today, last.day), []
     for book, cause in steps:
         outlook = look(shard, last.day, book, everybody=True, posted_on=posted_on)
-        batch = night.write(outlook, shard, posted_on=posted_on, cause=cause)
+        batch = write([(outlook, shard, cause)], posted_on=posted_on)[0]
         if batch is not None and cause.kind == Posting.REVERSAL:
             made.append(batch)
     return made
@@ -200,5 +201,5 @@ def _reverse_lines(batch: Batch, reason: str, now: datetime) -> Batch:
     Spending.objects.filter(pk__in=spent).update(slot=None, updated_at=now)
     # In the order in which shards are held elsewhere, so that nobody waits in a circle.
     for person in sorted({entry.person for entry in entries}, key=lambda one: (one.path, one.pk)):
-        night.renew_standing(person, county_of(person), today)
+        renew_standing(person, county_of(person), today)
     return made

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from assessment.engine import dirty
 from assessment.models import Batch, DirtyPerson, PointEntry, PointScheme, Standing
 from assessment.queries.shards import shard_at, shards
-from assessment.services import night
+from assessment.services import night, posting
 from assessment.services.by_hand import adjust
 from events.enums import EventStatus
 from events.models import Attendance, Event
@@ -215,7 +215,7 @@ def test_an_event_just_before_midnight_in_the_county_counts_for_that_day(world):
 
 def test_a_failed_night_says_why_and_is_done_again(world, lectures, monkeypatch):
     with monkeypatch.context() as broken:
-        broken.setattr(night, "write", lambda *args, **how: 1 / 0)
+        broken.setattr(posting, "write", lambda *args, **how: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             night.count_points(shard_at(world.stations[0].path), TODAY)
     run = Run.objects.get(shard=world.stations[0].path)
@@ -386,7 +386,7 @@ def test_two_versions_at_once_are_posted_alike_though_the_night_was_killed_betwe
     for points in (2, 3):
         rules = {**LECTURE, "points": points, "cap_day": 9}
         scheme(world, rules, begins=TODAY - timedelta(days=4 - points), of=of)
-    write, left = night.write, [2, 10]
+    write, left = posting.write, [2, 10]
 
     def write_and_be_killed(*args, **how):
         if not left[0]:
@@ -396,7 +396,7 @@ def test_two_versions_at_once_are_posted_alike_though_the_night_was_killed_betwe
         return write(*args, **how)
 
     shard = shard_at(world.stations[0].path)
-    monkeypatch.setattr(night, "write", write_and_be_killed)
+    monkeypatch.setattr(posting, "write", write_and_be_killed)
     with pytest.raises(Killed):
         night.count_points(shard, NEXT)
     night.count_points(shard, NEXT)

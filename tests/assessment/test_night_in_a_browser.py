@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from assessment.models import PointEntry
-from assessment.services import night
+from assessment.services import posting
 from parentschool.models import HomeVisit
 from portal import nightly
 from portal.kernel import clock
@@ -26,15 +26,15 @@ def county(transactional_db):
     scheme(world, {"code": "lecture", "name": "参加讲座"}, begins=yesterday - timedelta(days=30))
     came(world.parents[1], held(world.schools[1], world.kinds["lecture"], yesterday))
     came(world.parents[0], held(world.schools[0], world.kinds["lecture"], yesterday))
-    write = night.write
+    write = posting.write
 
-    def fail_for_one(outlook, shard, **how):
-        if shard.path == world.stations[0].path:
+    def fail_for_one(found, **how):
+        if world.stations[0].path in {shard.path for _outlook, shard, _cause in found}:
             raise MemoryError("no memory left")
-        return write(outlook, shard, **how)
+        return write(found, **how)
 
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(night, "write", fail_for_one)
+        broken.setattr(posting, "write", fail_for_one)
         assert "failed" in {run.status for run in nightly.run(yesterday)}
     return world
 

@@ -13,7 +13,7 @@ from assessment.enums import PartState
 from assessment.models import PointEntry, UnitMetric
 from assessment.queries.night_board import nights, part_of
 from assessment.queries.shards import shard_at
-from assessment.services import night, recounts
+from assessment.services import night, posting, recounts
 from portal import nightly
 from portal.home.queries import todo
 from portal.kernel import runs
@@ -35,15 +35,15 @@ def broken_night(world, monkeypatch, error=None):
     """The first station's points fail, with a lecture to count on the day; the other parts are counted."""
     scheme(world, {"code": "lecture"})
     came(world.parents[0], held(world.schools[0], world.kinds["lecture"], TODAY))
-    write = night.write
+    write = posting.write
 
-    def fail_for_one(outlook, shard, **how):
-        if shard.path == world.stations[0].path:
+    def fail_for_one(found, **how):
+        if world.stations[0].path in {shard.path for _outlook, shard, _cause in found}:
             raise error or ValueError("broken")
-        return write(outlook, shard, **how)
+        return write(found, **how)
 
     with monkeypatch.context() as broken:
-        broken.setattr(night, "write", fail_for_one)
+        broken.setattr(posting, "write", fail_for_one)
         return list(nightly.run(TODAY))
 
 

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
+from assessment.engine.verify import verify_ledger
 from assessment.enums import VersionStatus
-from assessment.models import DirtyPerson, PointEntry, SchemeVersion
+from assessment.models import DirtyPerson, PointEntry, SchemeVersion, Standing
 from assessment.queries.rulebook import rule_book
 from assessment.queries.shards import shards
 from assessment.services import inputs, night
@@ -33,8 +35,9 @@ def test_shards_looked_at_together_post_what_each_posts_alone(world):
     assert sum(bool(posted) for posted, _standings, _counts in alone.values()) == 2
 
 
-def test_what_was_seen_together_is_not_posted_after_the_rules_changed(world):
+def test_what_was_seen_together_is_not_posted_after_the_rules_changed(world, monkeypatch):
     """The rules are withdrawn between the look at all and the turn of the second station."""
+    monkeypatch.setattr(night, "AT_ONCE", 0)
     made = scheme(world, {"code": "lecture"})
     for number, parent in enumerate(world.parents):
         came(parent, held(world.schools[number % 2], world.kinds["lecture"], TODAY))
@@ -54,6 +57,83 @@ def test_shards_that_cannot_be_looked_at_together_are_looked_at_alone(world, mon
     monkeypatch.setattr(night, half, lambda *args, **how: 1 / 0)
     assert {run.status for run in night.count_through(TODAY)} == {Run.Status.DONE}
     assert PointEntry.objects.count() == 1
+
+
+# ── Written together ─────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def talks(world):
+    """Each station has something to count today, by rules that were in force yesterday."""
+    scheme(world, {"code": "lecture"})
+    list(night.count_through(TODAY - timedelta(days=1)))
+    return [
+        came(parent, held(world.schools[number % 2], world.kinds["lecture"], TODAY))
+        for number, parent in enumerate(world.parents)
+    ]
+
+
+def turns_of(monkeypatch, before=lambda: None) -> list[int]:
+    """How many shards are written in each transaction; `before` happens once, before the first."""
+    numbers, acts = [], [before]
+
+    def counted(turns, carry_out=night.carry_out):
+        if acts:
+            acts.pop()()
+        numbers.append(len(turns))
+        return carry_out(turns)
+
+    monkeypatch.setattr(night, "carry_out", counted)
+    return numbers
+
+
+def told(runs) -> list[tuple]:
+    return [(run.shard, run.status, run.head, run.counts) for run in runs]
+
+
+@pytest.mark.parametrize(("most", "transactions"), [(100, [4]), (1, [1, 1, 1, 1])])
+def test_what_is_little_is_written_in_one_transaction(world, talks, monkeypatch, most, transactions):
+    expected = answer(ask(shards(), TODAY, rule_book(world.county), everybody=True))
+    monkeypatch.setattr(night, "AT_ONCE", most)
+    numbers = turns_of(monkeypatch)
+    runs = list(night.count_through(TODAY, everybody=True))
+    assert numbers[-len(transactions) :] == transactions
+    assert [run.shard for run in runs[-4:]] == [shard.path for shard in shards()]
+    for run in runs[-4:]:
+        assert run.counts["posted"] == expected[run.shard].difference.to_post.height
+        assert run.attempts == 1
+    assert PointEntry.objects.filter(posted_on=TODAY).count() == len(talks)
+    assert not verify_ledger()
+    assert all_is_posted(world.county)
+    kept = told(Run.objects.filter(pk__in=[run.pk for run in runs]).order_by("pk"))
+    assert kept == told(sorted({run.pk: run for run in runs}.values(), key=lambda run: run.pk))
+
+
+def test_all_are_written_as_each_is_alone(world, talks, monkeypatch):
+    def night_of(most):
+        monkeypatch.setattr(night, "AT_ONCE", most)
+        with transaction.atomic():
+            runs = told(night.count_through(TODAY, everybody=True))
+            lines = list(
+                PointEntry.objects.order_by("key").values("key", "points", "posted_on", "batch__chain")
+            )
+            standings = list(Standing.objects.order_by("person").values_list("person", "points", "day"))
+            transaction.set_rollback(True)
+        return runs, lines, standings
+
+    assert night_of(1000) == night_of(0)
+
+
+def test_who_is_overtaken_before_all_are_written_is_counted_alone(world, talks, monkeypatch):
+    """Another worker does one station's day first: nothing is doubled, and the others are counted too."""
+    first = next(shard for shard in shards() if shard.path == world.stations[0].path)
+    numbers = turns_of(monkeypatch, before=lambda: night.count_points(first, TODAY))
+    runs = list(night.count_through(TODAY))
+    assert max(numbers) > 1
+    assert {run.status for run in runs} == {Run.Status.DONE}
+    assert PointEntry.objects.filter(posted_on=TODAY).count() == len(talks)
+    assert not verify_ledger()
+    assert all_is_posted(world.county)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from assessment.models import Standing
-from assessment.services import night
+from assessment.services import posting
 from portal.kernel.models import Run
 from tests.assessment.facts import came, held, ledger, scheme
 from tests.world import TODAY
@@ -48,15 +48,15 @@ def test_missed_days_are_filled_in_order(world, attendance):
 
 
 def test_a_shard_that_fails_is_said_and_stops_no_other(world, attendance, monkeypatch):
-    write = night.write
+    write = posting.write
 
-    def break_for_one(outlook, shard, **how):
-        if shard.path == world.stations[1].path:
+    def break_for_one(found, **how):
+        if world.stations[1].path in {shard.path for _outlook, shard, _cause in found}:
             raise ValueError("broken")
-        return write(outlook, shard, **how)
+        return write(found, **how)
 
     with monkeypatch.context() as broken:
-        broken.setattr(night, "write", break_for_one)
+        broken.setattr(posting, "write", break_for_one)
         with pytest.raises(CommandError, match="1"):
             run_nightly()
     assert len(ledger()) == 1

@@ -10,6 +10,7 @@ from unittest.mock import patch
 from django.db.models import Count, Sum
 
 from accounts.models import Person
+from assessment.engine import dirty
 from assessment.engine.verify import verify_ledger
 from assessment.models import DirtyPerson, PointEntry, PointScheme, Standing
 from assessment.queries.shards import shard_at
@@ -98,7 +99,7 @@ def taking_notes_away_unread() -> Iterator[None]:
     with (
         patch.object(attendances, "locked_event", slowly(attendances.locked_event)),
         patch.object(night, "look", slowly(night.look)),
-        patch.object(night.dirty, "take_away", lambda seen: DirtyPerson.objects.all().delete()),
+        patch.object(dirty, "take_away", lambda seen: DirtyPerson.objects.all().delete()),
     ):
         yield
 
