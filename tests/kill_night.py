@@ -159,14 +159,14 @@ class Moments:
 def apart() -> Iterator[None]:
     """The negative control: lines, standings, notes and the mark in the run log each for themselves, as if the night
     had no transaction."""
-    from assessment.services import night
+    from assessment.services import posting
 
-    real = night.transaction
-    night.transaction = SimpleNamespace(atomic=nullcontext)  # type: ignore[assignment]
+    real = posting.transaction
+    posting.transaction = SimpleNamespace(atomic=nullcontext)  # type: ignore[assignment]
     try:
         yield
     finally:
-        night.transaction = real
+        posting.transaction = real
 
 
 def prepare() -> None:

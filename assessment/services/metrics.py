@@ -26,10 +26,9 @@ log = logging.getLogger(__name__)
 def measure(county: Unit, day: date) -> Run | None:
     """Count every metric of every unit of the county on a day. A day before the last one begun is late: what was
     shown for it stays."""
-    latest = runs.last_day(STEP, county.path)
-    if latest is not None and day < latest:
+    run = runs.start_in_order(STEP, day, county.path)
+    if run is None:
         return None
-    run = runs.start(STEP, day, county.path)
     try:
         rows = _rows(county, day)
         with transaction.atomic():
@@ -41,7 +40,7 @@ def measure(county: Unit, day: date) -> Run | None:
             units = Unit.objects.filter(path__startswith=county.path)
             UnitMetric.objects.filter(day=day, unit__in=units).delete()
             bulk.copy_in(UnitMetric, rows)
-            runs.done(run, rows=rows.height, metrics=len(METRICS))
+            runs.done_in_order(run, rows=rows.height, metrics=len(METRICS))
     except Exception as error:
         runs.failed(run, error)
         raise

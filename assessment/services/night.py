@@ -74,15 +74,15 @@ def count_points(
     """
     before = before or Before.of([shard])[shard]
     last = before.last
-    if before.latest is not None and day < before.latest:
-        return None
     book = ahead.book if ahead is not None else rule_book(shard.county)
     if book.is_shared:
         dirty.spread_to_families()
     everybody = everybody or _is_due_for_everybody(last, day, book)
     if last is not None and last.day == day and not everybody and _is_still(last, shard, ahead):
         return last
-    run = runs.start(POINTS, day, shard.path)
+    run = runs.start_in_order(POINTS, day, shard.path)
+    if run is None:
+        return None
     try:
         refusals = overtaken = 0
         while True:
@@ -269,10 +269,12 @@ def _written_together(
     try:
         with transaction.atomic():
             turns = [
-                Turn(shard, runs.start(POINTS, day, shard.path), step, ahead[shard])
+                Turn(shard, run, step, ahead[shard])
                 for shard, step in ready.items()
+                if (run := runs.start_in_order(POINTS, day, shard.path)) is not None
             ]
-        carry_out(turns)
+        if turns:
+            carry_out(turns)
     except Exception:
         log.warning("shards cannot be written together on %s", day, exc_info=True)
         return {}

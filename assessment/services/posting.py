@@ -85,7 +85,7 @@ def carry_out(turns: Sequence[Turn]) -> None:
         for turn, batch in zip(turns, batches, strict=True):
             counts = _added_up(turn.run.counts, turn.outlook, turn.step.book)
             if turn.is_last:
-                runs.done(turn.run, head=batch.head if batch else turn.outlook.after[1], **counts)
+                runs.done_in_order(turn.run, head=batch.head if batch else turn.outlook.after[1], **counts)
             else:
                 runs.counted(turn.run, counts)
 

@@ -7,9 +7,10 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
 
-from portal.kernel import clock
+from portal.kernel import bulk, clock
 from portal.kernel.models import RUN_ERROR_ENDS, Run
 
 LONGEST_ERROR, LONGEST_TRACE = 2000, 6000
@@ -31,6 +32,15 @@ def start(step: str, day: date, shard: str) -> Run:
     return run
 
 
+def start_in_order(step: str, day: date, shard: str) -> Run | None:
+    """The same of a step whose days go one after the other; None where a later day has begun, and so this one is over,
+    done by another worker. Nobody begins a day meanwhile."""
+    with transaction.atomic():
+        bulk.serialise(f"start {step} {shard}")
+        latest = last_day(step, shard)
+        return None if latest is not None and day < latest else start(step, day, shard)
+
+
 def counted(run: Run, counts: dict[str, Any]) -> None:
     """What the first parts of a step have counted; in the transaction of the part itself."""
     run.counts = counts
@@ -41,6 +51,14 @@ def done(run: Run, *, head: str = "", **counts: Any) -> None:
     """In the transaction of the work itself."""
     run.status, run.finished_at, run.head, run.counts = Run.Status.DONE, clock.now(), head, counts
     run.save(update_fields=["status", "finished_at", "head", "counts"])
+
+
+def done_in_order(run: Run, *, head: str = "", **counts: Any) -> None:
+    """The same of a step whose days go one after the other: those before it are done too, though a worker that was held
+    up may have started one of them once more, and been killed."""
+    done(run, head=head, **counts)
+    before = Run.objects.filter(step=run.step, shard=run.shard, day__lt=run.day, status=Run.Status.STARTED)
+    before.update(status=Run.Status.DONE, finished_at=run.finished_at)
 
 
 def left_to_another(run: Run) -> None:

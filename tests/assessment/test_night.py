@@ -176,6 +176,25 @@ def test_a_late_night_changes_nothing(world, lectures):
     assert {line[1] for line in ledger()} == {1}
 
 
+def test_a_worker_that_was_held_up_opens_no_day_again_that_another_went_beyond(world, lectures):
+    """It knows of neither day when it comes to start the first one; were it killed then, nobody would end that day."""
+    shard = shard_at(world.stations[0].path)
+    before = night.Before.of([shard])[shard]
+    count(world)
+    count(world, NEXT)
+    kept = list(Run.objects.order_by("pk").values())
+    assert night.count_points(shard, TODAY, before=before) is None
+    assert list(Run.objects.order_by("pk").values()) == kept
+
+
+def test_a_day_left_open_by_a_worker_that_was_killed_ends_with_the_next(world, lectures):
+    count(world)
+    shard = shard_at(world.stations[0].path)
+    runs.start_in_order("points", TODAY, shard.path)
+    night.count_points(shard, NEXT)
+    assert set(Run.objects.values_list("status", flat=True)) == {Run.Status.DONE}
+
+
 def test_a_person_without_a_home_is_counted_in_the_county(world):
     scheme(world, dict(LECTURE))
     drifter = person("Drifter")
@@ -304,7 +323,7 @@ def test_two_nights_at_once_post_new_rules_once(world, lectures, monkeypatch, st
     """The other night does the whole day after this one has started, before or after it looked at the old rules."""
     count(world)
     scheme(world, {**LECTURE, "points": 2}, begins=TODAY, of=PointScheme.objects.get())
-    shard, start, others = shard_at(world.stations[0].path), runs.start, []
+    shard, start, others = shard_at(world.stations[0].path), runs.start_in_order, []
 
     def start_and_be_overtaken(*args):
         run = start(*args)
@@ -314,7 +333,7 @@ def test_two_nights_at_once_post_new_rules_once(world, lectures, monkeypatch, st
         return run
 
     if starts_first:
-        monkeypatch.setattr(runs, "start", start_and_be_overtaken)
+        monkeypatch.setattr(runs, "start_in_order", start_and_be_overtaken)
     else:
         overtaken(monkeypatch, lambda: night.count_points(shard, NEXT))
     night.count_points(shard, NEXT)
