@@ -80,7 +80,9 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("details"))
     def shown_summary(self, entry: AuditEntry) -> Any:
-        return format_html_join(gettext("; "), gettext("{}: {}"), told(entry.summary)) or "–"
+        return (
+            format_html_join(gettext("; "), gettext("{}: {}"), told(entry.summary, entry.object_type)) or "–"
+        )
 
 
 class SpecialDayForm(forms.ModelForm):

@@ -10,6 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
@@ -74,6 +75,15 @@ class RunAdmin(ReadOnlyAdmin):
         name = Subquery(Unit.objects.filter(path=OuterRef("shard")).values("name")[:1])
         rows = super().get_queryset(request).filter(scope_for(request.user, SEE).q("shard"))
         return rows.annotate(unit_name=name)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **how: Any) -> HttpResponse:
+        run: Run = how["obj"]
+        context["named"] = _("%(step)s of %(day)s · %(unit)s") % {
+            "step": self.shown_step(run),
+            "day": date_format(run.day),
+            "unit": self.shown_unit(run),
+        }
+        return super().render_change_form(request, context, **how)
 
     @admin.display(description=_("step"))
     def shown_step(self, run: Run) -> str:

@@ -136,7 +136,7 @@ def try_version(
             obj=version,
             path=county.path,
             number=version.number,
-            lines=made.lines,
+            digest=made.lines,
         )
         done(made)
     return made

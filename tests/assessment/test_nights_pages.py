@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from accounts.scopes import Scope
 from assessment.enums import PartState
@@ -86,6 +87,9 @@ def test_a_failed_shard_is_shown_with_its_error_in_words(world, office, monkeypa
     assert page.context["night"].settled == len(page.context["night"].parts) - 2
     assert state(world, path=world.county.path, step="metrics") == PartState.WAITING
     assert f"?step=points&amp;shard={world.stations[0].path}&amp;day={TODAY}" in text
+    failed = Run.objects.get(status=Run.Status.FAILED)
+    page = office("county_admin").get(reverse("admin:kernel_run_change", args=[failed.pk]))
+    assert f"points of {date_format(TODAY)} · Town 0 <small" in page.content.decode()
 
 
 @pytest.mark.parametrize(
