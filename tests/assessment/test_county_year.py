@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -16,6 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from assessment.rules import RuleBook
 from tests.assessment import strategies
 from tests.assessment.book import Book, deserved
+
+pytestmark = pytest.mark.long
 
 FIRST_NIGHT = date(2026, 10, 1)
 RELATIVES = {1: (1, 2), 2: (1, 2), 3: (3,), 4: (4,)}

@@ -5,6 +5,8 @@ import pytest
 
 from tests.kill_night import kill
 
+pytestmark = pytest.mark.long
+
 KILLS, SEED = 15, 20_270_901
 """On each database: 30 in all."""
 

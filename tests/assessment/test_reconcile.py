@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from assessment.rules import Rule, RuleBook, Version
 from tests.assessment import strategies
 from tests.assessment.book import Book, deserved
 from tests.assessment.slow import Fact
+
+pytestmark = pytest.mark.long
 
 BEGUN = date(2026, 10, 1)
 RELATIVES = {1: (1, 2), 2: (1, 2), 3: (3,), 4: (4,)}

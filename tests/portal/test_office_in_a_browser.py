@@ -12,6 +12,8 @@ from tests.browser import faults_of_access, shoot, sideways
 from tests.matrix.rows import fill
 from tests.world import World, build_world
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def county(transactional_db) -> World:

@@ -16,6 +16,8 @@ from tests.serving import HOST, Answer, Server, free_port, production_server
 from tests.signing_in import code_now
 from tests.world import PASSWORD
 
+pytestmark = pytest.mark.long
+
 TOO_MANY = "尝试次数过多"
 FAMILIES = 30
 EVENING = """

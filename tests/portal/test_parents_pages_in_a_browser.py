@@ -24,6 +24,8 @@ from tests.matrix.rows import fill
 from tests.sweep import walk
 from tests.world import World, build_world
 
+pytestmark = pytest.mark.long
+
 AVOID = ("/static/", "/accounts/logout/", "/admin/", "/work/", "/api/", "/jobs/", "/healthz")
 """Not parents' pages: no page of theirs leads to the list of jobs, which is the office's."""
 SMALLEST_ELDER_TEXT, SMALLEST_ELDER_TARGET = 18, 60

@@ -19,6 +19,8 @@ from portal import health
 from tests.serving import HOST, Answer, Server, production_server, proxy
 from tests.sweep import addresses, links, walk
 
+pytestmark = pytest.mark.long
+
 WALKERS = ("", "county_admin", "station_lead:0", "school_lead:0", "class_teacher:0", "inspector", "parent:0")
 
 

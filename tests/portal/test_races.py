@@ -20,7 +20,7 @@ ROUNDS, CLIENTS, SEED = 2, 20, 20_261_012
 WITHIN = 10
 """In so many rounds a race without what keeps it right must be found bad."""
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 every_race = pytest.mark.parametrize("race", RACES, ids=lambda race: race.name)
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import pytest
 from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.db import models, transaction
@@ -26,6 +27,8 @@ from tests.conftest import OWN
 from tests.night_county import THROUGH, build_county, made_by_the_night
 from tests.threads import at_once
 from tests.world import World
+
+pytestmark = pytest.mark.long
 
 NOW = datetime(2027, 9, 2, 2, 0, tzinfo=UTC)
 LATER = THROUGH + timedelta(days=1)
