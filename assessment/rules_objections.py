@@ -11,11 +11,12 @@ AFTER = {
     ObjectionStatus.OPEN: frozenset(
         {ObjectionStatus.UPHELD, ObjectionStatus.REFUSED, ObjectionStatus.WITHDRAWN}
     ),
-    ObjectionStatus.UPHELD: frozenset(),
+    ObjectionStatus.UPHELD: frozenset({ObjectionStatus.OPEN}),
     ObjectionStatus.REFUSED: frozenset(),
     ObjectionStatus.WITHDRAWN: frozenset(),
 }
-"""What an objection may become. What is decided is never edited; the parent may object again."""
+"""What an objection may become. What is decided is never edited, and the parent may object again; only points that a
+second person does not approve leave it without an end, open as before."""
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,7 @@ GROUPS: list[tuple[str | Promise, dict[str, str | Promise]]] = [
             "objection.withdraw": _("objection withdrawn"),
             "objection.uphold": _("objection upheld"),
             "objection.refuse": _("objection not upheld"),
+            "objection.reopen": _("objection open again"),
             "scheme.load": _("scheme loaded"),
             "scheme.draft": _("scheme version drafted"),
             "scheme.try": _("scheme version tried"),

@@ -9,6 +9,12 @@ KINDS: dict[str, str | Promise] = {
         "If that was not you, sign out everywhere and tell the school."
     ),
     "assessment.objection_upheld": _("Your objection was found right. The answer stands here."),
+    "assessment.objection_waits": _(
+        "Your objection was found right. A second person has to approve the points."
+    ),
+    "assessment.objection_reopened": _(
+        "A second person did not approve the points for your objection. It is decided anew, by %(day)s."
+    ),
     "assessment.objection_refused": _("Your objection was not found right. The reason stands here."),
     "parentschool.message": _("%(unit)s writes: %(title)s"),
     "events.moved_up": _(

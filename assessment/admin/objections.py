@@ -57,7 +57,7 @@ class StandFilter(admin.SimpleListFilter):
 class ObjectionAdmin(ReadOnlyAdmin):
     list_display = ("whose", "grounds", "stand", "due_on", "filed_at", "decided_by")
     list_filter = (StandFilter,)
-    list_select_related = ("person", "decided_by")
+    list_select_related = ("person", "decided_by", "adjustment")
     search_fields = ("person__name__startswith",)
     search_help_text = _("Search by the beginning of the person's name")
     sortable_by = ()
@@ -80,7 +80,7 @@ class ObjectionAdmin(ReadOnlyAdmin):
         return format_html(
             '<span class="tag {}">{}</span>',
             "tag-bad" if late else TAGS[ObjectionStatus(objection.status)],
-            pgettext("objections", "overdue") if late else objection.get_status_display(),
+            pgettext("objections", "overdue") if late else objection.stand,
         )
 
     def change_view(
@@ -107,7 +107,7 @@ class ObjectionAdmin(ReadOnlyAdmin):
             "objection": objection,
             "is_late": objection.is_open and objection.due_on < clock.today(),
             "line": explained(PointEntry.objects.filter(pk=objection.entry_id))[0],
-            "steps": history(objection),
+            "steps": history(objection, for_office=True),
             "ledger": ledger_url(objection.person_id)
             if allows(request.user, "assessment.view_pointentry", objection.person)
             else "",
@@ -130,5 +130,11 @@ class ObjectionAdmin(ReadOnlyAdmin):
         except PortalError as refusal:
             tell_refusal(form, refusal)
             return False
-        messages.success(request, _("The objection is decided; the parent reads the answer now."))
+        if objection.waits:
+            words = _(
+                "The objection is upheld; the points wait for a second person, and the parent reads that."
+            )
+            messages.info(request, words)
+        else:
+            messages.success(request, _("The objection is decided; the parent reads the answer now."))
         return True

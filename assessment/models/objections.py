@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
 from accounts.scopes import ScopedModel
-from assessment.enums import ObjectionStatus, Remedy
+from assessment.enums import AdjustmentStatus, ObjectionStatus, Remedy
 from assessment.models.adjustments import Adjustment
 from assessment.models.ledger import PointEntry
 from portal.kernel.fields import PathField
@@ -19,7 +19,8 @@ class Objection(StampedModel, ScopedModel):
     `path` is the place whose people answer it: the parent's home when it was made, or else where the line comes
     from. Decided once, by somebody who did not record the fact; never edited afterwards. Upheld, it names what made
     it good: the adjustment, or, with `Remedy.RECORD`, the record that was corrected, from which the next night
-    posts. A line has one open objection at most.
+    posts. Where a second person does not approve the adjustment, the objection is open again and names it no more.
+    A line has one open objection at most.
     """
 
     entry = models.ForeignKey(
@@ -81,3 +82,13 @@ class Objection(StampedModel, ScopedModel):
     @property
     def is_open(self) -> bool:
         return self.status == ObjectionStatus.OPEN
+
+    @property
+    def waits(self) -> bool:
+        """Upheld by points on which a second person has not decided yet."""
+        return self.adjustment is not None and self.adjustment.status == AdjustmentStatus.PENDING
+
+    @property
+    def stand(self) -> str:
+        """The status as people read it."""
+        return str(_("upheld, waits for a second person")) if self.waits else self.get_status_display()

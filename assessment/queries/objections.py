@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count, takewhile
+from uuid import UUID, uuid5
 
-from django.db.models import Case, IntegerField, Model, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Model, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from accounts.access import allows
 from accounts.models import Person
 from accounts.scopes import ScopedModel
-from assessment.enums import AdjustmentStatus, ObjectionStatus
-from assessment.models import Adjustment, Objection, PointEntry
-from assessment.rules_objections import Involved
+from assessment.enums import AdjustmentStatus, ObjectionStatus, VersionStatus
+from assessment.models import Adjustment, Objection, PointEntry, PointScheme
+from assessment.queries.shards import county_of
+from assessment.rules_objections import Involved, unfit_because
 from events.models import Attendance
 from parentschool.models import Guardianship, HomeVisit
 from portal.kernel.models import AuditEntry
 
 ADJUSTMENT = "adjustment"
 """The source of lines that people post."""
+ANSWER_DAYS = 10
+"""Working days to answer where the county has no scheme."""
+TOKENS = UUID("5f2c55a6-0b0c-4a8e-9d3b-6b1f4f6f3d11")
+"""The space of names from which an objection's adjustments get their tokens, so that each is asked for once."""
 RECORDS: dict[str, tuple[type[ScopedModel], str, str]] = {
     "attendance": (Attendance, "taken_by", "events.change_attendance"),
     "home_visit": (HomeVisit, "visitor", "parentschool.change_homevisit"),
@@ -42,6 +50,36 @@ def urgent_first(objections: QuerySet[Objection]) -> QuerySet[Objection]:
 def overdue(objections: QuerySet[Objection], today: date) -> QuerySet[Objection]:
     """Those still open after the day that was promised."""
     return objections.filter(status=ObjectionStatus.OPEN, due_on__lt=today)
+
+
+def answer_days(entry: PointEntry) -> int:
+    """The working days that the line's scheme leaves for an answer; for a line by hand, the scheme in force."""
+    if entry.rule is not None:
+        return entry.rule.version.scheme.answer_days
+    latest = PointScheme.objects.filter(
+        unit=county_of(entry.person), versions__status=VersionStatus.PUBLISHED
+    ).order_by("-versions__effective_from", "-versions__pk")
+    found = latest.values_list("answer_days", flat=True).first()
+    return found or ANSWER_DAYS
+
+
+def standing_against(entry: PointEntry) -> Objection | None:
+    """The objection that has no end yet: open, or upheld by points that wait for a second person."""
+    unended = Q(status=ObjectionStatus.OPEN) | Q(adjustment__status=AdjustmentStatus.PENDING)
+    return Objection.objects.filter(unended, entry=entry).first()
+
+
+def token_of(objection: Objection, before: int) -> UUID:
+    """Of the points that the decision asks for, after so many that a second person did not approve."""
+    return uuid5(TOKENS, f"{objection.pk}:{before}" if before else str(objection.pk))
+
+
+def not_approved(objection: Objection) -> list[Adjustment]:
+    """The points by which it was upheld before and which a second person did not approve, the first first."""
+    refused = Adjustment.objects.filter(about=objection.entry_id, status=AdjustmentStatus.REFUSED)
+    by_token = {asked.token: asked for asked in refused.select_related("asked_by", "decided_by")}
+    rounds = (token_of(objection, before) for before in count())
+    return [by_token[token] for token in takewhile(by_token.__contains__, rounds)]
 
 
 def record_of(entry: PointEntry) -> ScopedModel | None:
@@ -72,39 +110,77 @@ def correction_words(record: Model) -> str:
 
 def involved_in(objection: Objection) -> Involved:
     """Who may not decide it."""
-    earlier = Objection.objects.filter(entry=objection.entry_id, decided_by__isnull=False).exclude(
-        pk=objection.pk
-    )
-    children = Guardianship.objects.filter(guardian=objection.person_id).values("child")
-    family = Guardianship.objects.filter(child__in=children).exclude(guardian=objection.person_id)
-    return Involved(
-        objector=objection.person_id,
-        recorders=recorders_of(objection.entry),
-        relatives=frozenset(family.values_list("guardian", flat=True)),
-        judges=frozenset(earlier.values_list("decided_by", flat=True)),
-    )
+    return involved_in_each([objection], Objection.objects.filter(entry=objection.entry_id))[objection.pk]
 
 
-def recorders_of(entry: PointEntry) -> frozenset[int]:
+def decidable_by(person: Person, objections: QuerySet[Objection]) -> list[Objection]:
+    """Of open objections those that this person does not stand too near to decide."""
+    on_lines = Objection.objects.filter(entry__in=objections.values("entry")).select_related("entry")
+    found = [each for each in on_lines if each.is_open]
+    involved = involved_in_each(found, on_lines)
+    return [each for each in found if unfit_because(person.pk, involved[each.pk]) is None]
+
+
+def involved_in_each(objections: Sequence[Objection], on_lines: QuerySet[Objection]) -> dict[int, Involved]:
+    """Who may not decide each, by the objection's id; `on_lines` are all that were ever made to their lines. Asks the
+    same number of questions whatever their number."""
+    if not objections:
+        return {}
+    relatives = _relatives_of({objection.person_id for objection in objections})
+    recorders = _recorders_of([objection.entry for objection in objections])
+    judged = [(each.pk, each.entry_id, each.decided_by_id) for each in on_lines]
+    return {
+        one.pk: Involved(
+            objector=one.person_id,
+            recorders=frozenset(recorders[one.entry.source, one.entry.source_id] - {one.person_id}),
+            relatives=frozenset(relatives[one.person_id]),
+            judges=frozenset(by for pk, entry, by in judged if by and entry == one.entry_id and pk != one.pk),
+        )
+        for one in objections
+    }
+
+
+def _relatives_of(people: Collection[int]) -> dict[int, set[int]]:
+    """The other guardians of the children of each."""
+    bonds = Guardianship.objects.filter(child__guardianships__guardian__in=people)
+    relatives: defaultdict[int, set[int]] = defaultdict(set)
+    for person, other in bonds.values_list("child__guardianships__guardian", "guardian"):
+        relatives[person] |= {other} - {person}
+    return relatives
+
+
+def _recorders_of(entries: Iterable[PointEntry]) -> dict[tuple[str, int], set[int]]:
     """Everybody who wrote the record of a line: took it, made it, or corrected it since."""
-    if entry.source == ADJUSTMENT:
-        found = Adjustment.objects.filter(pk=entry.source_id).values_list("asked_by", "decided_by")
-        return frozenset(person for row in found for person in row if person)
-    if entry.source not in RECORDS:
-        return frozenset()
-    model, recorder, _permission = RECORDS[entry.source]
-    wrote = set(model.objects.filter(pk=entry.source_id).values_list(recorder, flat=True))
-    acts = AuditEntry.objects.filter(object_type=model._meta.label_lower, object_id=str(entry.source_id))
-    wrote |= set(acts.values_list("actor", flat=True))
-    return frozenset(wrote - {None, entry.person_id})
+    named: defaultdict[str, set[int]] = defaultdict(set)
+    for entry in entries:
+        named[entry.source].add(entry.source_id)
+    wrote: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
+    for source, keys in named.items():
+        for key, who in _writers(source, keys):
+            if who is not None:
+                wrote[source, int(key)].add(who)
+    return wrote
+
+
+def _writers(source: str, keys: Collection[int]) -> Iterator[tuple[int | str, int | None]]:
+    if source == ADJUSTMENT:
+        asked = Adjustment.objects.filter(pk__in=keys)
+        for key, asker, decider in asked.values_list("pk", "asked_by", "decided_by"):
+            yield from ((key, asker), (key, decider))
+    elif source in RECORDS:
+        model, recorder, _permission = RECORDS[source]
+        yield from model.objects.filter(pk__in=keys).values_list("pk", recorder)
+        acts = AuditEntry.objects.filter(
+            object_type=model._meta.label_lower, object_id__in=[str(key) for key in keys]
+        )
+        yield from acts.values_list("object_id", "actor")
 
 
 def against(entries: Iterable[PointEntry]) -> dict[int, Objection]:
     """The latest objection against each line, by the line's id."""
     keys = [entry.pk for entry in entries]
-    return {
-        objection.entry_id: objection for objection in Objection.objects.filter(entry__in=keys).order_by("pk")
-    }
+    found = Objection.objects.filter(entry__in=keys).select_related("adjustment").order_by("pk")
+    return {objection.entry_id: objection for objection in found}
 
 
 # ── What happened so far ─────────────────────────────────────────────────────
@@ -117,18 +193,27 @@ class Step:
     more: str = ""
 
 
-def history(objection: Objection) -> list[Step]:
-    """Every state the objection has been in, the first first; the same for the parent and the office."""
+def history(objection: Objection, *, for_office: bool = False) -> list[Step]:
+    """Every state the objection has been in, the first first; the same for the parent and the office, but that the
+    office alone reads what the second person wrote to the first."""
     steps = [Step(objection.filed_at, _("Objection made"), objection.grounds)]
+    for asked in not_approved(objection):
+        steps.append(Step(asked.asked_at, _upheld_by(asked.asked_by), asked.reason))
+        words = _("A second person did not approve %(points)s points; the objection is open again.")
+        told = asked.decision if for_office else ""
+        steps.append(Step(asked.decided_at or asked.asked_at, words % {"points": f"{asked.points:+d}"}, told))
     if objection.status == ObjectionStatus.WITHDRAWN and objection.closed_at:
         steps.append(Step(objection.closed_at, _("Withdrawn by the parent")))
     if objection.decided_by is not None and objection.closed_at:
-        words = {
-            ObjectionStatus.UPHELD: _("Upheld by %(name)s"),
-            ObjectionStatus.REFUSED: _("Not upheld, by %(name)s"),
-        }[ObjectionStatus(objection.status)]
-        steps.append(Step(objection.closed_at, words % {"name": objection.decided_by.name}, objection.answer))
+        by = objection.decided_by
+        refused = _("Not upheld, by %(name)s") % {"name": by.name}
+        words = _upheld_by(by) if objection.status == ObjectionStatus.UPHELD else refused
+        steps.append(Step(objection.closed_at, words, objection.answer))
     return [*steps, *_made_good(objection)]
+
+
+def _upheld_by(person: Person) -> str:
+    return _("Upheld by %(name)s") % {"name": person.name}
 
 
 def _made_good(objection: Objection) -> list[Step]:
@@ -138,12 +223,9 @@ def _made_good(objection: Objection) -> list[Step]:
     if adjustment is None:
         return [Step(objection.closed_at, _("The record is corrected; the next night counts it."))]
     points = {"points": f"{adjustment.points:+d}"}
-    if adjustment.status == AdjustmentStatus.PENDING:
+    if objection.waits:
         return [
             Step(adjustment.asked_at, _("%(points)s points wait until a second person approves.") % points)
         ]
     decided_at = adjustment.decided_at or adjustment.asked_at
-    if adjustment.status == AdjustmentStatus.REFUSED:
-        words = _("%(points)s points were not approved. You may object to the line again.") % points
-        return [Step(decided_at, words, adjustment.decision)]
     return [Step(decided_at, _("%(points)s points were entered by a line of its own.") % points)]

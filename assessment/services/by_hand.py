@@ -22,6 +22,7 @@ from assessment.enums import AdjustmentStatus, EntryReason, Posting, SpendingPac
 from assessment.models import Adjustment, Batch, PointEntry, PointScheme, Spending
 from assessment.queries.shards import county_of
 from assessment.rules import spending_period
+from assessment.services import second_person
 from assessment.services.posting import renew_standing, standing_now
 from portal.kernel import audit, bulk, clock
 from portal.kernel.errors import PortalError
@@ -93,18 +94,21 @@ def approve_adjustment(adjustment: Adjustment, *, actor: Person, now: datetime) 
     _settle(adjustment, AdjustmentStatus.POSTED, decided_by=actor, decided_at=now)
     _post(adjustment, now)
     _record("adjustment.approve", adjustment, actor, now, points=adjustment.points)
+    second_person.approved(adjustment, now=now)
     return adjustment
 
 
 @transaction.atomic
 def refuse_adjustment(adjustment: Adjustment, *, reason: str, actor: Person, now: datetime) -> Adjustment:
-    """Let nothing be posted, and say why. Raises AdjustmentRefused."""
+    """Let nothing be posted, and say why; an objection that it was to make good is open again. Raises
+    AdjustmentRefused."""
     _check_four_eyes(adjustment, actor)
     if not reason.strip():
         raise AdjustmentRefused(_("Say why it is refused."), field="reason")
     decided = {"decided_by": actor, "decided_at": now, "decision": reason.strip()}
     _settle(adjustment, AdjustmentStatus.REFUSED, **decided)
     _record("adjustment.refuse", adjustment, actor, now, points=adjustment.points, reason=reason.strip())
+    second_person.refused(adjustment, actor=actor, now=now)
     return adjustment
 
 

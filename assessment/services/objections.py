@@ -8,31 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
-from assessment.enums import ObjectionStatus, Remedy, VersionStatus
-from assessment.models import Objection, PointEntry, PointScheme
-from assessment.queries.objections import involved_in, record_of
+from assessment.enums import ObjectionStatus, Remedy
+from assessment.models import Objection, PointEntry
+from assessment.queries.objections import involved_in, not_approved, record_of, standing_against, token_of
 from assessment.queries.shards import county_of
 from assessment.rules_objections import unfit_because
 from assessment.services.by_hand import adjust
+from assessment.services.second_person import answer_day, record, tell
 from events.models import Attendance
 from events.services.attendances import restore_attendance, revoke_attendance
 from parentschool.models import HomeVisit
 from parentschool.services.visits import revoke_home_visit
-from portal.kernel import audit, clock, notices, special_days
+from portal.kernel import bulk
 from portal.kernel.errors import PortalError
-from portal.kernel.workdays import add_workdays
-
-TOKENS = UUID("5f2c55a6-0b0c-4a8e-9d3b-6b1f4f6f3d11")
-"""The space of names from which an objection's adjustment gets its token, so that it is asked for once."""
-ANSWER_DAYS = 10
-"""Working days to answer where the county has no scheme."""
 
 
 class ObjectionRefused(PortalError):
@@ -56,11 +49,15 @@ class Decision:
 
 @transaction.atomic
 def file_objection(entry: PointEntry, *, grounds: str, actor: Person, now: datetime) -> Objection:
-    """Object to a line of one's own; sent twice, it stands once. Raises ObjectionRefused."""
+    """Object to a line of one's own; sent twice, or while points wait for a second person, it stands once. Raises
+    ObjectionRefused."""
     if entry.person_id != actor.pk:
         raise ObjectionRefused(_("This line belongs to somebody else."), code="not_own")
     if not grounds.strip():
         raise ObjectionRefused(_("Say in a few words what is wrong."), field="grounds")
+    _one_by_one(entry)
+    if (standing := standing_against(entry)) is not None:
+        return standing
     try:
         with transaction.atomic():
             objection = Objection.objects.create(
@@ -69,28 +66,17 @@ def file_objection(entry: PointEntry, *, grounds: str, actor: Person, now: datet
                 path=place_of(entry),
                 grounds=grounds.strip(),
                 filed_at=now,
-                due_on=add_workdays(clock.day_of(now), answer_days(entry), special_days.exceptions()),
+                due_on=answer_day(entry, now),
             )
     except IntegrityError:
         return Objection.objects.get(entry=entry, status=ObjectionStatus.OPEN)
-    _record("objection.file", objection, actor, now, due_on=str(objection.due_on))
+    record("objection.file", objection, actor, now, due_on=str(objection.due_on))
     return objection
 
 
 def place_of(entry: PointEntry) -> str:
     """Where the objection is answered: the parent's home, or else the place the line comes from, or the county."""
     return entry.person.path or (entry.unit.path if entry.unit else "") or county_of(entry.person).path
-
-
-def answer_days(entry: PointEntry) -> int:
-    """The working days that the line's scheme leaves for an answer; for a line by hand, the scheme in force."""
-    if entry.rule is not None:
-        return entry.rule.version.scheme.answer_days
-    latest = PointScheme.objects.filter(
-        unit=county_of(entry.person), versions__status=VersionStatus.PUBLISHED
-    ).order_by("-versions__effective_from", "-versions__pk")
-    found = latest.values_list("answer_days", flat=True).first()
-    return found or ANSWER_DAYS
 
 
 @transaction.atomic
@@ -102,7 +88,7 @@ def withdraw_objection(objection: Objection, *, actor: Person, now: datetime) ->
     if objection.status == ObjectionStatus.WITHDRAWN:
         return objection
     _close(objection, status=ObjectionStatus.WITHDRAWN, closed_at=now)
-    _record("objection.withdraw", objection, actor, now)
+    record("objection.withdraw", objection, actor, now)
     return objection
 
 
@@ -111,6 +97,7 @@ def decide_objection(objection: Objection, decision: Decision, *, actor: Person,
     """Answer an objection once and for all, and carry it out. Raises ObjectionRefused, or what the adjustment or
     the record's own service refuses."""
     check_fit(objection, actor)
+    _one_by_one(objection.entry)
     if not decision.answer.strip():
         raise ObjectionRefused(_("Write the answer that the parent will read."), field="answer")
     if decision.remedy == Remedy.POINTS and not decision.points:
@@ -129,22 +116,15 @@ def decide_objection(objection: Objection, decision: Decision, *, actor: Person,
             points=decision.points or 0,
             reason=objection.answer,
             about=objection.entry,
-            token=uuid5(TOKENS, str(objection.pk)),
+            token=token_of(objection, len(not_approved(objection))),
             actor=actor,
             now=now,
         )
         objection.save(update_fields=["adjustment", "updated_at"])
     elif decision.remedy == Remedy.RECORD:
         _correct(objection, actor, now)
-    notices.send(
-        [objection.person_id],
-        "assessment.objection_upheld" if decision.remedy else "assessment.objection_refused",
-        cause=f"objection:{objection.pk}",
-        now=now,
-        route="objection",
-        key=objection.pk,
-    )
-    _record(
+    tell(objection, now)
+    record(
         "objection.uphold" if decision.remedy else "objection.refuse",
         objection,
         actor,
@@ -160,6 +140,11 @@ def check_fit(objection: Objection, person: Person) -> None:
     unfit = unfit_because(person.pk, involved_in(objection))
     if unfit is not None:
         raise ObjectionRefused(unfit.label, code=unfit.value)
+
+
+def _one_by_one(entry: PointEntry) -> None:
+    """Nobody objects to a line while a decision on it is being written."""
+    bulk.serialise(f"objection {entry.pk}")
 
 
 def _close(objection: Objection, **columns: object) -> None:
@@ -180,16 +165,3 @@ def _correct(objection: Objection, actor: Person, now: datetime) -> None:
         revoke_home_visit(record, reason=objection.answer, actor=actor, now=now)
     else:
         raise ObjectionRefused(_("There is no record here that could be corrected."), field="remedy")
-
-
-def _record(act: str, objection: Objection, actor: Person, now: datetime, **summary: Any) -> None:
-    audit.record(
-        act,
-        actor=actor,
-        now=now,
-        obj=objection,
-        path=objection.path,
-        person=objection.person_id,
-        line=objection.entry_id,
-        **{name: value for name, value in summary.items() if value is not None},
-    )

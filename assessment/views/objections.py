@@ -17,8 +17,8 @@ from accounts.access import Refused, SignedInRequest
 from assessment.forms.objections import GroundsForm
 from assessment.models import Objection, PointEntry
 from assessment.queries.explain import explained
-from assessment.queries.objections import history
-from assessment.services.objections import answer_days, file_objection, withdraw_objection
+from assessment.queries.objections import answer_days, history, standing_against
+from assessment.services.objections import file_objection, withdraw_objection
 from portal.kernel import clock
 from portal.kernel.errors import PortalError
 
@@ -45,7 +45,7 @@ def object_to_line(request: SignedInRequest, pk: int) -> HttpResponse:
     entry = own_or_404(
         PointEntry.objects.select_related("rule__version__scheme", "unit", "person"), request, pk
     )
-    standing = own_objections(request).filter(entry=entry, status="open").first()
+    standing = standing_against(entry)
     if standing is not None:
         return redirect("objection", standing.pk)
     form = GroundsForm(request.POST or None)
@@ -75,9 +75,15 @@ def objections(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_GET
 def objection(request: SignedInRequest, pk: int) -> HttpResponse:
-    found = own_or_404(own_objections(request), request, pk)
+    found = own_or_404(own_objections(request).select_related("entry"), request, pk)
     line = explained(PointEntry.objects.filter(pk=found.entry_id))[0]
-    context = {"tab": "home", "objection": found, "line": line, "steps": history(found)}
+    context = {
+        "tab": "home",
+        "objection": found,
+        "line": line,
+        "steps": history(found),
+        "may_object": standing_against(found.entry) is None,
+    }
     return render(request, "assessment/objection/objection.html", context)
 
 

@@ -13,6 +13,7 @@ from assessment.models import Adjustment, Objection, PointEntry, PointScheme, St
 from assessment.queries.objections import history, urgent_first
 from assessment.rules_objections import AFTER, Involved, unfit_because
 from assessment.services import night
+from assessment.services.by_hand import adjust, approve_adjustment, refuse_adjustment
 from assessment.services.objections import (
     Decision,
     ObjectionRefused,
@@ -25,9 +26,10 @@ from events.services.attendances import restore_attendance
 from events.services.events import EventCancelled
 from parentschool.enums import Relation
 from parentschool.models import Guardianship
-from portal.home.queries.todo import objections_to_answer
+from portal.home.queries.todo import adjustments_to_approve, objections_to_answer
 from portal.kernel import special_days
 from portal.kernel.models import AuditEntry, Notice
+from portal.kernel.workdays import add_workdays
 from tests.assessment.facts import came, held, revoke, scheme
 from tests.queries import assert_same_queries
 from tests.world import NOW, TODAY
@@ -151,7 +153,8 @@ def test_nobody_near_is_fit_and_what_ended_stays_ended():
         Unfit.JUDGED,
         None,
     ]
-    assert {status for status, after in AFTER.items() if after} == {ObjectionStatus.OPEN}
+    assert AFTER[ObjectionStatus.UPHELD] == {ObjectionStatus.OPEN}
+    assert {status for status, after in AFTER.items() if not after} == {"refused", "withdrawn"}
 
 
 # ── What follows ──
@@ -192,14 +195,77 @@ def test_the_parent_is_told_of_the_answer_and_led_to_it(world, lines, decision, 
     assert (told.route, told.key) == ("objection", str(made.pk))
 
 
-def test_above_the_limit_a_second_person_is_waited_for(world, lines):
-    lines.scheme.approve_above = 0
-    lines.scheme.save()
+@pytest.fixture
+def waiting(world, lines):
+    """Upheld by points above the limit, which a second person has to approve."""
+    PointScheme.objects.update(approve_above=0)
     made = file_objection(capped(), grounds="Count it", actor=world.parents[0], now=NOW)
-    decide_objection(made, GOOD, actor=world.staff["station_lead:0"], now=NOW)
+    return decide_objection(made, GOOD, actor=world.staff["station_lead:0"], now=NOW)
+
+
+def told(world):
+    kinds = Notice.objects.filter(person=world.parents[0]).order_by("pk").values_list("kind", flat=True)
+    return [kind.removeprefix("assessment.objection_") for kind in kinds]
+
+
+def test_above_the_limit_a_second_person_is_waited_for(world, waiting):
     assert not PointEntry.objects.filter(source="adjustment").exists()
-    assert made.adjustment.status == "pending"
-    assert len(history(made)) == 3
+    assert (waiting.adjustment.status, waiting.waits, told(world)) == ("pending", True, ["waits"])
+    assert len(history(waiting)) == 3
+    again = file_objection(waiting.entry, grounds="Now", actor=world.parents[0], now=NOW)
+    assert again == waiting
+    approve_adjustment(waiting.adjustment, actor=world.as_("county_admin"), now=NOW)
+    waiting.refresh_from_db()
+    assert (waiting.waits, waiting.status, told(world)) == (False, "upheld", ["waits", "upheld"])
+
+
+def test_not_approved_it_is_open_again_with_its_days_and_what_was_said(world, waiting):
+    special_days.load_year(2026, actor=None, now=NOW)
+    later = NOW + timedelta(days=5)
+    county, station = world.as_("county_admin"), world.staff["station_lead:0"]
+    refuse_adjustment(waiting.adjustment, reason="She gave no talk", actor=county, now=later)
+    waiting.refresh_from_db()
+    assert (waiting.is_open, waiting.adjustment, waiting.answer) == (True, None, "")
+    assert waiting.due_on == add_workdays(TODAY + timedelta(days=5), 10, special_days.exceptions())
+    assert told(world) == ["waits", "reopened"]
+    assert AuditEntry.objects.get(action="objection.reopen").actor == county
+    steps = history(waiting, for_office=True)
+    assert [step.more for step in steps] == ["Count it", "The sheet shows it", "She gave no talk"]
+    assert "She gave no talk" not in [step.more for step in history(waiting)]
+    decide_objection(waiting, GOOD, actor=station, now=later)
+    assert (waiting.waits, Adjustment.objects.count(), len(history(waiting))) == (True, 2, 5)
+    refuse_adjustment(waiting.adjustment, reason="Still not", actor=county, now=later)
+    waiting.refresh_from_db()
+    decide_objection(waiting, BAD, actor=station, now=later)
+    assert told(world)[-1] == "refused"
+    assert Standing.objects.get(person=world.parents[0]).points == 2
+
+
+def test_the_station_and_the_parent_read_how_it_stands_at_every_moment(world, waiting, office, settings):
+    settings.LANGUAGE_CODE = "en"
+    listed, own = reverse("admin:assessment_objection_changelist"), reverse("objection", args=[waiting.pk])
+    again = reverse("object", args=[waiting.entry_id])
+    for who, address in ((world.as_("station_lead:0"), listed), (world.parents[0], own)):
+        assert "upheld, waits for a second person" in office(who).get(address).text
+    points = office(world.parents[0]).get("/points/").text
+    assert "waits for a second person" in points
+    assert again not in points
+    assert again not in office(world.parents[0]).get(own).text
+    refuse_adjustment(waiting.adjustment, reason="Secret", actor=world.as_("county_admin"), now=NOW)
+    page = office(world.parents[0]).get(own).text
+    assert "waiting for an answer" in page
+    assert "Secret" not in page
+    decide = reverse("admin:assessment_objection_change", args=[waiting.pk])
+    page = office(world.as_("station_lead:0")).get(decide)
+    assert "Secret" in page.text
+    assert page.context["form"] is not None
+    page = office(world.as_("station_lead:0")).post(
+        decide, {"outcome": "points", "points": "2", "answer": "Look again"}, follow=True
+    )
+    assert "wait for a second person" in page.text
+    refuse_adjustment(Adjustment.objects.latest("pk"), reason="No", actor=world.as_("county_admin"), now=NOW)
+    office(world.as_("station_lead:0")).post(decide, {"outcome": "refuse", "answer": "Not so"})
+    assert again in office(world.parents[0]).get(own).text
 
 
 def test_the_record_is_corrected_by_its_own_service_and_the_night_posts(world, objection):
@@ -255,13 +321,36 @@ def three(world, objection):
 
 def test_overdue_ones_come_first_in_the_list_and_on_the_start_page(world, three):
     assert list(urgent_first(Objection.objects.all())) == three
-    for name in ("school_lead:0", "station_lead:0", "county_admin"):
+    for name in ("station_lead:0", "county_admin"):
         tags = [
             (todo.tone, todo.url.partition("?")[2]) for todo in objections_to_answer(world.as_(name), now=NOW)
         ]
         assert tags == [("bad", "stand=overdue"), ("warn", "stand=open")]
-    for name in ("school_lead:1", "inspector", "class_teacher:0"):
+    for name in ("school_lead:0", "school_lead:1", "inspector", "class_teacher:0"):
         assert objections_to_answer(world.as_(name), now=NOW) == []
+
+
+def test_nobody_is_sent_to_an_objection_that_another_has_to_decide(
+    world, three, django_assert_max_num_queries
+):
+    """The school's lead took the roll, but not the one of a visit that somebody else recorded."""
+    lead = world.as_("school_lead:0")
+    assert objections_to_answer(lead, now=NOW) == []
+    Attendance.objects.filter(pk=three[0].entry.source_id).update(taken_by=world.staff["class_teacher:0"])
+    with django_assert_max_num_queries(6):
+        assert [todo.words[0] for todo in objections_to_answer(lead, now=NOW)] == ["1"]
+
+
+def test_points_that_wait_for_a_second_person_wait_for_all_but_the_asker(world, lines):
+    PointScheme.objects.update(approve_above=0)
+    adjust(world.parents[0], points=3, reason="x", actor=world.as_("county_staff"), now=NOW)
+
+    def waiting(name):
+        return [todo.url.partition("?")[2] for todo in adjustments_to_approve(world.as_(name))]
+
+    assert waiting("county_admin") == ["status__exact=pending"]
+    for name in ("county_staff", "station_lead:0", "school_lead:0"):
+        assert waiting(name) == []
 
 
 @pytest.fixture

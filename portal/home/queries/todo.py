@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,9 +14,10 @@ from django.utils.translation import ngettext
 from accounts.access import scope_for
 from accounts.models import Person
 from accounts.scopes import Scope
-from assessment.enums import AppraisalStatus, ObjectionStatus
-from assessment.models import Appraisal, Objection
+from assessment.enums import AdjustmentStatus, AppraisalStatus, ObjectionStatus
+from assessment.models import Adjustment, Appraisal, Objection
 from assessment.queries.night_board import broken_runs
+from assessment.queries.objections import decidable_by
 from events.enums import EventStatus
 from events.models import Attendance, Event
 from parentschool.enums import RequestStatus
@@ -44,6 +45,7 @@ def todos_of(person: Person, *, now: datetime, limit: int = 6) -> list[Todo]:
         *jobs_to_confirm(person),
         *nights_to_mend(person, now=now),
         *objections_to_answer(person, now=now),
+        *adjustments_to_approve(person),
         *requests_to_answer(person),
         *families_to_look_at(person),
         *rolls_to_take(person, now=now),
@@ -99,15 +101,13 @@ def families_to_look_at(person: Person) -> list[Todo]:
 
 
 def objections_to_answer(person: Person, *, now: datetime) -> list[Todo]:
-    """Objections whose day has passed come by themselves, before those that still have time."""
-    today = clock.day_of(now)
-    counts = (
-        Objection.objects.within(scope_for(person, "assessment.decide_objection"))
-        .filter(status=ObjectionStatus.OPEN)
-        .aggregate(
-            late=Count("pk", filter=Q(due_on__lt=today)), open=Count("pk", filter=Q(due_on__gte=today))
-        )
-    )
+    """Those that the person stands far enough from to decide. Objections whose day has passed come by themselves,
+    before those that still have time."""
+    reach = scope_for(person, "assessment.decide_objection")
+    waiting = Objection.objects.within(reach).filter(status=ObjectionStatus.OPEN)
+    due = [objection.due_on for objection in decidable_by(person, waiting)] if reach else []
+    late = sum(day < clock.day_of(now) for day in due)
+    counts = {"late": late, "open": len(due) - late}
     page = url_of("admin:assessment_objection_changelist")
     found = []
     if counts["late"]:
@@ -121,6 +121,20 @@ def objections_to_answer(person: Person, *, now: datetime) -> list[Todo]:
         words = ngettext("%(n)s objection to answer", "%(n)s objections to answer", counts["open"])
         found.append(Todo(_("objection"), "warn", words % {"n": counts["open"]}, f"{page}?stand=open"))
     return found
+
+
+def adjustments_to_approve(person: Person) -> list[Todo]:
+    """Points by hand that wait for a second person, who is not the one that asked for them."""
+    reach = scope_for(person, "assessment.approve_adjustment")
+    if not reach:
+        return []
+    waiting = Adjustment.objects.within(reach).filter(status=AdjustmentStatus.PENDING)
+    count = waiting.exclude(asked_by=person).count()
+    if not count:
+        return []
+    words = ngettext("%(n)s adjustment to approve", "%(n)s adjustments to approve", count) % {"n": count}
+    page = f"{url_of('admin:assessment_adjustment_changelist')}?status__exact={AdjustmentStatus.PENDING}"
+    return [Todo(_("to decide"), "warn", words, page)]
 
 
 def rolls_to_take(person: Person, *, now: datetime) -> list[Todo]:
@@ -150,21 +164,20 @@ def told_apart(event: Event, reach: Scope) -> str:
 
 def appraisals_to_score(person: Person) -> list[Todo]:
     """For those who score: sheets in whose turn it is."""
+
+    def in_turn(permission: str, status: AppraisalStatus) -> QuerySet[Appraisal]:
+        return Appraisal.objects.within(scope_for(person, permission)).filter(status=status)
+
+    waiting = in_turn("assessment.self_score_appraisal", AppraisalStatus.OPEN) | in_turn(
+        "assessment.county_score_appraisal", AppraisalStatus.SELF_SCORED
+    )
+    counts = dict(waiting.order_by().values_list("status").annotate(Count("pk")))
     found = []
-    own, all_sheets = url_of("work_appraisals"), url_of("admin:assessment_appraisal_changelist")
-    for permission, status, tag, words, url in (
-        ("assessment.self_score_appraisal", AppraisalStatus.OPEN, _("self-scoring"), _own_sheets, own),
-        (
-            "assessment.county_score_appraisal",
-            AppraisalStatus.SELF_SCORED,
-            _("to mark"),
-            _sheets_to_mark,
-            all_sheets,
-        ),
-    ):
-        waiting = Appraisal.objects.within(scope_for(person, permission)).filter(status=status).count()
-        if waiting:
-            found.append(Todo(tag, "warn", words(waiting), url))
+    if own := counts.get(AppraisalStatus.OPEN):
+        found.append(Todo(_("self-scoring"), "warn", _own_sheets(own), url_of("work_appraisals")))
+    if handed_in := counts.get(AppraisalStatus.SELF_SCORED):
+        page = url_of("admin:assessment_appraisal_changelist")
+        found.append(Todo(_("to mark"), "warn", _sheets_to_mark(handed_in), page))
     return found
 
 

@@ -1,0 +1,83 @@
+"""What a second person's word on points by hand means for the objection that they were to make good.
+
+Until then nothing is final: the parent reads that a second person is waited for. Approved, the objection is upheld;
+not approved, it is open again for a decision, with the days of an answer before it. See docs/decisions/0049.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.formats import date_format
+
+from accounts.models import Person
+from assessment.enums import ObjectionStatus
+from assessment.models import Adjustment, Objection, PointEntry
+from assessment.queries.objections import answer_days
+from portal.kernel import audit, clock, notices, special_days
+from portal.kernel.workdays import add_workdays
+
+
+def answer_day(entry: PointEntry, now: datetime) -> date:
+    """By when an objection is answered that is open from now on."""
+    return add_workdays(clock.day_of(now), answer_days(entry), special_days.exceptions())
+
+
+def approved(adjustment: Adjustment, *, now: datetime) -> None:
+    objection = Objection.objects.select_related("adjustment").filter(adjustment=adjustment).first()
+    if objection is not None:
+        tell(objection, now)
+
+
+def refused(adjustment: Adjustment, *, actor: Person, now: datetime) -> None:
+    objection = Objection.objects.select_related("entry__person").filter(adjustment=adjustment).first()
+    if objection is None:
+        return
+    due_on = answer_day(objection.entry, now)
+    Objection.objects.filter(pk=objection.pk).update(
+        status=ObjectionStatus.OPEN,
+        due_on=due_on,
+        closed_at=None,
+        decided_by=None,
+        answer="",
+        remedy="",
+        adjustment=None,
+        updated_at=now,
+    )
+    objection.refresh_from_db()
+    record("objection.reopen", objection, actor, now, points=adjustment.points, due_on=str(due_on))
+    notices.send(
+        [objection.person_id],
+        "assessment.objection_reopened",
+        cause=f"objection:{objection.pk}:reopened:{adjustment.pk}",
+        now=now,
+        route="objection",
+        key=objection.pk,
+        day=date_format(due_on),
+    )
+
+
+def tell(objection: Objection, now: datetime) -> None:
+    """The parent how it was decided, or that a second person is waited for."""
+    cause = f"objection:{objection.pk}"
+    if objection.waits:
+        kind, cause = "assessment.objection_waits", f"{cause}:waits:{objection.adjustment_id}"
+    elif objection.status == ObjectionStatus.UPHELD:
+        kind = "assessment.objection_upheld"
+    else:
+        kind = "assessment.objection_refused"
+    notices.send([objection.person_id], kind, cause=cause, now=now, route="objection", key=objection.pk)
+
+
+def record(act: str, objection: Objection, actor: Person, now: datetime, **summary: Any) -> None:
+    audit.record(
+        act,
+        actor=actor,
+        now=now,
+        obj=objection,
+        path=objection.path,
+        person=objection.person_id,
+        line=objection.entry_id,
+        **{name: value for name, value in summary.items() if value is not None},
+    )
