@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -143,6 +144,20 @@ def refused_form(form: type[ModelForm], refusal: PortalError) -> type[ModelForm]
     return Refused
 
 
+class PickerView(AutocompleteJsonView):
+    """What a look-up box finds, each as its admin class says it, with the look-ups of that class's list."""
+
+    model_admin: ScopedModelAdmin
+
+    def get_queryset(self) -> models.QuerySet:
+        joined = self.model_admin.list_select_related
+        rows = super().get_queryset()
+        return rows if isinstance(joined, bool) else rows.select_related(*joined)
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        return {**super().serialize_result(obj, to_field_name), "text": self.model_admin.picked_as(obj)}
+
+
 class ScopedModelAdmin(ScopedFieldsMixin, admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
@@ -153,6 +168,10 @@ class ScopedModelAdmin(ScopedFieldsMixin, admin.ModelAdmin):
     """As many acts as the history of a row shows, the latest."""
     empty_hint: Any = ""
     """What an empty list says: where its rows come from, and what to do next."""
+
+    def picked_as(self, row: Any) -> str:
+        """As a look-up box names the row."""
+        return str(row)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return QuickChangeList

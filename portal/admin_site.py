@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from accounts.access import Refused, permissions_of
-from accounts.scoped_admin import ScopedFieldsMixin
+from accounts.scoped_admin import PickerView, ScopedFieldsMixin
 from portal import dashboard
 from portal.kernel import clock
 from portal.navigation import arranged, office_of
@@ -52,6 +52,9 @@ class PortalAdminSite(admin.AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "office": office_of(request.user)}
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return PickerView.as_view(admin_site=self)(request)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """The sidebar: groups by the work, only what the person may use; anything unnamed comes last."""

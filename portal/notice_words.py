@@ -13,7 +13,7 @@ KINDS: dict[str, str | Promise] = {
         "Your objection was found right. A second person has to approve the points."
     ),
     "assessment.objection_reopened": _(
-        "A second person did not approve the points for your objection. It is decided anew, by %(day)s."
+        "A second person did not approve the points for your objection. It is decided anew; the day stands here."
     ),
     "assessment.objection_refused": _("Your objection was not found right. The reason stands here."),
     "parentschool.message": _("%(unit)s writes: %(title)s"),

@@ -87,6 +87,9 @@ class PersonAdmin(ExportingAdmin):
         )
         return super().get_queryset(request).prefetch_related(held)
 
+    def picked_as(self, person: Person) -> str:
+        return person.told_apart
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:

@@ -85,6 +85,11 @@ class Person(AbstractBaseUser, StampedModel, ScopedModel):
     def masked_phone(self) -> str:
         return phones.mask(self.phone)
 
+    @property
+    def told_apart(self) -> str:
+        """The name with what tells namesakes apart, for those who pick a person."""
+        return " · ".join(str(part) for part in (self.name, self.home, self.masked_phone) if part)
+
     def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
         """A session lives as long as the password and the generation it began under."""
         salt = "accounts.Person.get_session_auth_hash"

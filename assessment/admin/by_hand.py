@@ -28,12 +28,21 @@ class AskedAdmin(ScopedModelAdmin):
     """Rows that a service writes from the form, to look at afterwards."""
 
     autocomplete_fields = ("person",)
-    list_select_related: ClassVar[Any] = ("person",)
+    list_select_related: ClassVar[Any] = ("person__home",)
     search_fields = ("person__name__startswith",)
     search_help_text = _("Search by the beginning of the person's name")
     sortable_by = ()
     asked: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
+
+    @admin.display(description=_("home unit"))
+    def home(self, asked: Any) -> str:
+        """Namesakes are told apart by it."""
+        return str(asked.person.home or "–")
+
+    @admin.display(description=_("phone"))
+    def phone(self, asked: Any) -> str:
+        return asked.person.masked_phone or "–"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -49,12 +58,14 @@ class AskedAdmin(ScopedModelAdmin):
 class AdjustmentAdmin(AskedAdmin):
     form = AdjustmentForm
     asked = ("person", "points", "reason", "note", "about")
-    list_display = ("person", "points", "reason", "status", "asked_by", "asked_at", "decided_by")
+    list_display = ("person", "home", "points", "reason", "status", "asked_by", "asked_at", "decided_by")
     list_filter = ("status",)
-    list_select_related = ("person", "asked_by", "decided_by")
+    list_select_related = ("person__home", "asked_by", "decided_by")
     empty_hint = _("For points that no record can give. Where a record is wrong, correct the record instead.")
     shown = (
         "person",
+        "home",
+        "phone",
         "points",
         "reason",
         "note",
@@ -126,10 +137,10 @@ class AdjustmentAdmin(AskedAdmin):
 class SpendingAdmin(AskedAdmin):
     form = SpendingForm
     asked = ("person", "points", "what")
-    list_display = ("person", "points", "what", "spent_on", "entered_by")
-    list_select_related = ("person", "entered_by")
+    list_display = ("person", "home", "points", "what", "spent_on", "entered_by")
+    list_select_related = ("person__home", "entered_by")
     empty_hint = _("What people spend points on, where the scheme lets them spend.")
-    shown = ("person", "points", "what", "spent_on", "entered_by")
+    shown = ("person", "home", "phone", "points", "what", "spent_on", "entered_by")
 
     def save_model(self, request: HttpRequest, obj: Spending, form: ModelForm, change: bool) -> None:
         given = form.cleaned_data

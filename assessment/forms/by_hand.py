@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,8 @@ class AskedOnceForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["token"].initial = uuid4
+        if "person" in self.fields:
+            self.fields["person"].label_from_instance = attrgetter("told_apart")
 
     def validate_unique(self) -> None:
         """The service knows an asking that came before, and answers as it did then."""
@@ -35,11 +38,24 @@ class AdjustmentForm(AskedOnceForm):
         }
         widgets = {"about": forms.HiddenInput}
 
+    def clean_points(self) -> int:
+        return something(self.cleaned_data["points"], _("Enter how many points are given or taken."))
+
 
 class SpendingForm(AskedOnceForm):
     class Meta:
         model = Spending
         fields = ("person", "points", "what")
+
+    def clean_points(self) -> int:
+        return something(self.cleaned_data["points"], _("Enter how many points are handed in."))
+
+
+def something(points: int, refusal: Any) -> int:
+    """Said at the field, before the constraint of the table would say it of the whole form."""
+    if not points:
+        raise forms.ValidationError(refusal)
+    return points
 
 
 class DecisionForm(forms.Form):

@@ -60,7 +60,16 @@ class DecisionForm(forms.Form):
         given = super().clean() or {}
         if given.get("outcome") == Remedy.POINTS and not given.get("points") and "points" not in self.errors:
             self.add_error("points", _("Enter how many points are given or taken."))
+        elif given.get("outcome", Remedy.POINTS) != Remedy.POINTS and self.has_typed_points:
+            self.add_error(
+                "points", _("Points are entered only where you uphold with points by hand. Empty this field.")
+            )
         return given
+
+    @property
+    def has_typed_points(self) -> bool:
+        """Other than those that the form suggested."""
+        return bool(self.cleaned_data.get("points")) and "points" in self.changed_data
 
     @property
     def decision(self) -> Decision:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.formats import date_format
-
 from accounts.models import Person
 from assessment.enums import ObjectionStatus
 from assessment.models import Adjustment, Objection, PointEntry
@@ -54,7 +52,6 @@ def refused(adjustment: Adjustment, *, actor: Person, now: datetime) -> None:
         now=now,
         route="objection",
         key=objection.pk,
-        day=date_format(due_on),
     )
 
 

@@ -6,7 +6,8 @@ from django.urls import reverse
 from assessment.models import Adjustment, Batch, PointEntry, PointScheme
 from assessment.services import by_hand
 from tests.assessment.facts import scheme
-from tests.world import NOW
+from tests.queries import assert_same_queries
+from tests.world import NOW, person
 
 
 @pytest.fixture
@@ -44,6 +45,31 @@ def test_asked_by_one_and_approved_by_another(world, office):
     assert PointEntry.objects.get().points == 5
 
 
+def test_namesakes_are_told_apart_where_they_are_picked_and_decided_on(world, office):
+    twins = [person("Twin", home=school, phone=f"1380000{n}888") for n, school in enumerate(world.schools)]
+    clerk = office("county_staff")
+    asked = {"app_label": "assessment", "model_name": "adjustment", "field_name": "person", "term": "Twin"}
+
+    def found():
+        return {row["text"] for row in clerk.get(reverse("admin:autocomplete"), asked).json()["results"]}
+
+    assert found() == {f"Twin · {twin.home} · {twin.masked_phone}" for twin in twins}
+    assert_same_queries(found, lambda: person("Twin", home=world.schools[0], phone="13800009888"))
+    add = reverse("admin:assessment_adjustment_add")
+    given = {**form_of(clerk.get(add)), "person": twins[1].pk, "points": 0, "reason": "x", "note": ""}
+    page = clerk.post(add, given)
+    assert list(page.context["adminform"].form.errors) == ["points"], "beside the field, in words"
+    assert twins[1].told_apart in page.text
+    clerk.post(add, {**given, "points": 5})
+    change = reverse("admin:assessment_adjustment_change", args=[Adjustment.objects.get().pk])
+    decide = reverse("admin:assessment_adjustment_decide", args=[Adjustment.objects.get().pk])
+    assert decide not in clerk.get(change).text, "whoever asked does not decide"
+    chief = office("county_admin")
+    assert decide in chief.get(change).text
+    for address in (decide, change, reverse("admin:assessment_adjustment_changelist")):
+        assert str(world.schools[1]) in chief.get(address).text
+
+
 def test_a_posting_is_taken_back_with_a_reason(world, office, django_capture_on_commit_callbacks):
     by_hand.adjust(world.parents[0], points=1, reason="x", actor=world.as_("county_staff"), now=NOW)
     batch = Batch.objects.get()
@@ -61,5 +87,7 @@ def test_points_handed_in_are_refused_in_words_at_the_field(world, office):
     add = reverse("admin:assessment_spending_add")
     clerk = office("county_staff")
     token = clerk.get(add).context["adminform"].form["token"].value()
-    page = clerk.post(add, {"token": token, "person": world.parents[0].pk, "points": 3, "what": "a trip"})
-    assert "points" in page.context["adminform"].form.errors
+    for points in (3, 0):
+        given = {"token": token, "person": world.parents[0].pk, "points": points, "what": "a trip"}
+        page = clerk.post(add, given)
+        assert list(page.context["adminform"].form.errors) == ["points"]

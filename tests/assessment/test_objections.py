@@ -371,6 +371,8 @@ def test_a_lead_decides_in_the_office_and_what_was_typed_stays(world, objection,
     page = station.post(address, {"outcome": "points", "points": "", "answer": "Because of this"})
     assert page.context["form"].errors.keys() == {"points"}
     assert "Because of this" in page.text
+    page = station.post(address, {"outcome": "refuse", "points": "3", "answer": "Because of this"})
+    assert page.context["form"].errors.keys() == {"points"}, "not dropped without a word"
     page = station.post(address, {"outcome": "points", "points": "2", "answer": "Because of this"})
     assert page.status_code == 302
     objection.refresh_from_db()
