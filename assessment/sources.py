@@ -57,14 +57,15 @@ MORE_FACTS: bulk.Schema = {
 
 @dataclass(frozen=True)
 class Told:
-    """A record behind a line, in words: what it was, who held it, when, how it was recorded and by whom. `by_id` is
-    None where the person of the line recorded it, by a code, or where the record does not say."""
+    """A record behind a line, in words: what it was, who held it, when, how it was recorded and by whom. `by` is
+    empty where the person of the line recorded it, by a code, and None where `method` says who did; `by_id` is None
+    there and where the record does not say."""
 
     title: str
     place: str
     on: date
     method: str
-    by: str = ""
+    by: str | None = ""
     by_id: int | None = None
 
 
@@ -260,6 +261,7 @@ def tell_records(ids: Collection[int]) -> dict[int, Told]:
                 if row.entered_by
                 else _("entered by the staff")
             ),
+            by=None,
         )
         for row in found
     }

@@ -54,13 +54,14 @@ def measure_county(path: str, through: str) -> None:
     count_sheets_of(county, day)
 
 
-@job_kind(reversal.KIND, permission=reversal.PERMISSION)
+@job_kind(reversal.KIND, permission=reversal.PERMISSION, template="assessment/ledger/taken_back.html")
 def reverse_posting(progress: Progress) -> None:
     job = progress.job
     batch = Batch.objects.select_related("unit", "version__scheme__unit").get(pk=job.params["batch"])
     with transaction.atomic():
         made = reversal.reverse_batch(batch, reason=job.params["reason"], actor=job.asked_by, now=clock.now())
-        progress.end({"counts": [[_("lines posted"), sum(one.lines for one in made)]]})
+        counts = [[_("lines posted"), sum(one.lines for one in made)]]
+        progress.end({"counts": counts, "version": batch.version_id})
 
 
 @job_kind(what_if.KIND, permission=what_if.PERMISSION, template="assessment/trial/job.html")

@@ -45,6 +45,20 @@ class SourceFilter(admin.SimpleListFilter):
         return queryset.filter(source=self.value()) if self.value() else queryset
 
 
+class PostingFilter(admin.SimpleListFilter):
+    """From the page of a posting; nothing to choose in the list itself."""
+
+    title, parameter_name = _("posting"), "batch"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        asked = request.GET.get("batch", "")
+        return [(asked, _("one posting"))] if asked.isdecimal() else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[PointEntry]) -> QuerySet[PointEntry]:
+        asked = self.value() or ""
+        return queryset.filter(batch=int(asked)) if asked.isdecimal() else queryset
+
+
 class RuleFilter(admin.SimpleListFilter):
     """By the code of a rule of the own county, through all versions that bound; named as the latest one names it."""
 
@@ -93,7 +107,7 @@ class PointEntryAdmin(ReadOnlyMixin, ExportingAdmin):
     resource_classes = [PointEntryResource]
     list_display = ("whose", "happened_on", "rule", "points", "cut", "cut_by", "unit", "posted_on", "reason")
     list_display_links = ("happened_on",)
-    list_filter = (SourceFilter, RuleFilter, PeriodFilter, "reason", "cut_by")
+    list_filter = (SourceFilter, RuleFilter, PeriodFilter, PostingFilter, "reason", "cut_by")
     list_select_related = ("person", "rule", "unit")
     search_fields = ("person__name__startswith",)
     search_help_text = _("The beginning of the person's name, or the last four digits of the phone")

@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from accounts.models import Person
-from assessment.enums import Cap, Effect, EntryReason
-from assessment.models import Objection, PointEntry
-from assessment.queries.objections import against
+from assessment.enums import Cap, Effect, EntryReason, Posting
+from assessment.models import Adjustment, Batch, Objection, PointEntry
+from assessment.queries.objections import ADJUSTMENT, against
 from assessment.rules import Rule, expires_on
 from assessment.sources import SOURCES, Told
 from assessment.wording import names_of_kinds, rule_sentence
+from portal.kernel import clock
 from portal.kernel.calendar import Period
 
 SPENDING = "spending"
@@ -51,6 +52,8 @@ class Line:
     why: tuple[Reason, ...]
     objection: Objection | None = None
     """The latest against this line."""
+    from_objection: Objection | None = None
+    """The one that this line by hand makes good."""
 
 
 def counted_lines(person: Person, *, through: date, period: Period | None) -> QuerySet[PointEntry]:
@@ -103,18 +106,33 @@ def explained(entries: QuerySet[PointEntry]) -> list[Line]:
     """The same, each with everything that it rests on. Asks the same number of questions whatever the number of
     lines."""
     kept = list(
-        entries.select_related("rule__version__scheme", "kind", "unit", "reverses").prefetch_related(
+        entries.select_related("rule__version__scheme", "kind", "unit", "reverses", "batch").prefetch_related(
             "rule__kinds", "rule__items", "rule__group"
         )
     )
     records = records_of(kept)
     reversals = PointEntry.objects.filter(reverses__in=[entry.pk for entry in kept])
     undone = dict(reversals.values_list("reverses", "posted_on"))
+    asked = by_hand(kept)
     reasons = {
-        entry.pk: tuple(why(entry, records.get((entry.source, entry.source_id)), undone.get(entry.pk)))
+        entry.pk: (
+            *why(entry, records.get((entry.source, entry.source_id)), undone.get(entry.pk)),
+            *why_by_hand(asked.get(entry.pk)),
+        )
         for entry in kept
     }
-    return _lines(kept, records, reasons, against(kept))
+    return _lines(kept, records, reasons, against(kept), asked)
+
+
+def by_hand(entries: Iterable[PointEntry]) -> dict[int, Adjustment]:
+    """What was asked for by hand behind a line, by the line's id."""
+    keys = {
+        entry.source_id: entry.pk for entry in entries if entry.source == ADJUSTMENT and not entry.reverses_id
+    }
+    if not keys:
+        return {}
+    asked = Adjustment.objects.filter(pk__in=keys).select_related("asked_by", "decided_by", "objection")
+    return {keys[adjustment.pk]: adjustment for adjustment in asked}
 
 
 def records_of(entries: Sequence[PointEntry]) -> dict[tuple[str, int], Told]:
@@ -135,6 +153,7 @@ def _lines(
     records: dict[tuple[str, int], Told],
     reasons: dict[int, tuple[Reason, ...]],
     objections: dict[int, Objection] | None = None,
+    asked: dict[int, Adjustment] | None = None,
 ) -> list[Line]:
     lines, running = [], 0
     for entry in entries:
@@ -151,6 +170,7 @@ def _lines(
                 none_because=none_because(entry),
                 why=reasons[entry.pk],
                 objection=(objections or {}).get(entry.pk),
+                from_objection=getattr((asked or {}).get(entry.pk), "objection", None),
             )
         )
     return lines
@@ -175,7 +195,7 @@ def note_of(entry: PointEntry, told: Told | None) -> str:
             _("%(points)s points × %(quantity)s")
             % {"points": (entry.points + entry.cut) // entry.quantity, "quantity": entry.quantity}
         )
-    if entry.reason != EntryReason.EARNED:
+    if entry.reason not in (EntryReason.EARNED, EntryReason.ADJUSTMENT):
         parts.append(entry.get_reason_display())
     if entry.note:
         parts.append(entry.note)
@@ -222,10 +242,36 @@ def why(entry: PointEntry, told: Told | None, undone_on: date | None) -> Iterabl
     if told is not None:
         yield Reason(_("Recorded"), recorded(told))
     yield Reason(_("Entered"), entered(entry))
+    if entry.batch.kind == Posting.REVERSAL:
+        yield Reason(_("Part of"), taking_back(entry.batch))
     if undone_on is not None:
         yield Reason(_("Taken back"), _("on %(day)s, by a line of its own") % {"day": date_format(undone_on)})
     if entry.note:
         yield Reason(_("Note"), entry.note)
+
+
+def why_by_hand(asked: Adjustment | None) -> Iterable[Reason]:
+    """Who decided that a line be entered by hand, and upon what."""
+    if asked is None:
+        return
+    words = asked.asked_by.name
+    if asked.decided_by is not None:
+        names = {"name": words, "other": asked.decided_by.name}
+        words = _("by %(name)s, approved by %(other)s") % names
+    yield Reason(_("Decided"), words)
+    if (objection := getattr(asked, "objection", None)) is not None:
+        day = date_format(clock.day_of(objection.filed_at))
+        yield Reason(_("Objection"), _("makes good the objection of %(day)s") % {"day": day})
+
+
+def taking_back(batch: Batch) -> str:
+    """That a whole posting was taken back, and why, in the words of whoever did it; the lines themselves do not say."""
+    words = (
+        _("the rules of a version were withdrawn")
+        if batch.version_id
+        else _("a posting by hand was taken back")
+    )
+    return _("%(what)s: %(reason)s") % {"what": words, "reason": batch.reason} if batch.reason else words
 
 
 def arithmetic(entry: PointEntry) -> str:
@@ -259,7 +305,8 @@ def taken_back(entry: PointEntry) -> str:
 def recorded(told: Told) -> str:
     """How the record came about, and by whom; who signed in without help recorded it personally."""
     parts = [date_format(told.on), told.place, told.method]
-    parts.append(_("by %(name)s") % {"name": told.by} if told.by else _("by oneself"))
+    if told.by is not None:
+        parts.append(_("by %(name)s") % {"name": told.by} if told.by else _("by oneself"))
     return _(", ").join(part for part in parts if part)
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import Refused, SignedInRequest
 from assessment.forms.objections import GroundsForm
 from assessment.models import Objection, PointEntry
-from assessment.queries.explain import explained
+from assessment.queries.explain import explained, for_lines, told_lines
 from assessment.queries.objections import answer_days, history, standing_against
 from assessment.services.objections import file_objection, withdraw_objection
 from portal.kernel import clock
@@ -68,8 +68,11 @@ def object_to_line(request: SignedInRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 def objections(request: SignedInRequest) -> HttpResponse:
-    found = list(own_objections(request).select_related("entry__rule", "entry__kind")[:SHOWN])
-    return render(request, "assessment/objection/list.html", {"tab": "home", "objections": found})
+    found = list(own_objections(request)[:SHOWN])
+    lines = told_lines(for_lines(PointEntry.objects.filter(pk__in=[each.entry_id for each in found])))
+    named = {line.entry.pk: line for line in lines}
+    rows = [(each, named[each.entry_id]) for each in found]
+    return render(request, "assessment/objection/list.html", {"tab": "home", "rows": rows})
 
 
 @login_required

@@ -13,10 +13,13 @@ from django.utils import translation
 from accounts.models import Person
 from accounts.regions import reader
 from accounts.services.set_up import set_up_county
-from assessment.models import PointEntry, Standing
+from assessment.models import PointEntry, PointScheme, Standing
 from assessment.queries import explain, own
 from assessment.services import night
+from assessment.services.objections import Decision, decide_objection, file_objection
+from assessment.services.reversal import reverse_batch
 from assessment.services.schemes import load_scheme, read_ready_scheme
+from assessment.sources import Told
 from tests.assessment.facts import came, held, met, revoke, scheme
 from tests.queries import assert_same_queries
 from tests.world import NOW, TODAY
@@ -90,6 +93,27 @@ def test_a_line_says_rule_version_source_sum_recorder_and_what_undid_it(world, l
     assert "Takes back" in told["Taken back: Came to 讲座 “Talk”", -2]
     assert "a record was corrected" in told["Taken back: Came to 讲座 “Talk”", -2]["Entered"]
     assert standing.points == shown[0].running == sum(line.points for line in shown) == 4
+
+
+def test_a_record_says_once_who_put_it_down():
+    told = Told("Helped", "School", TODAY, "entered by Ma", by=None)
+    assert explain.recorded(told).endswith("entered by Ma")
+
+
+def test_a_line_by_hand_says_who_decided_it_and_one_that_was_taken_back_says_why(world, lines):
+    county, parent = world.as_("county_admin"), world.parents[0]
+    cut = PointEntry.objects.get(cut=1)
+    objection = file_objection(cut, grounds="Count it", actor=parent, now=NOW)
+    PointScheme.objects.update(approve_above=1)
+    decide_objection(objection, Decision("Yes", "points", 1), actor=county, now=NOW)
+    line = explain.explained(PointEntry.objects.filter(source="adjustment"))[0]
+    assert line.from_objection == objection
+    assert line.note == "Yes", "its name says already that it is by hand"
+    assert reasons(line)["Decided"] == "county_admin"
+    assert reasons(line)["Objection"].startswith("makes good the objection of")
+    reverse_batch(line.entry.batch, reason="Families complained", actor=county, now=NOW)
+    back = explain.explained(PointEntry.objects.filter(reverses=line.entry))[0]
+    assert reasons(back)["Part of"] == "a posting by hand was taken back: Families complained"
 
 
 def test_row_79_every_line_of_the_ledger_is_explained(world, lines):
@@ -180,6 +204,10 @@ def test_the_ledger_is_searched_by_name_or_last_digits_and_filtered(world, lines
     assert found(period="month") == 5
     assert found(period="last") == 0
     assert found(reason="correction") == 1
+    posting = PointEntry.objects.latest("pk").batch
+    assert found(batch=posting.pk) == posting.lines == 1
+    page = lead.get(reverse("admin:assessment_batch_change", args=[posting.pk]))
+    assert f"{address}?batch={posting.pk}" in page.text
 
 
 def test_the_persons_page_asks_no_more_for_more_lines(world, lines, office):
@@ -199,7 +227,9 @@ def test_in_chinese_a_parent_opens_each_line(world, lines, client):
     client.force_login(world.parents[0], backend="accounts.backends.RoleBackend")
     with translation.override("zh-hans"):
         html = client.get("/points/", headers={"accept-language": "zh-hans"}).text
-    assert html.count("<details>") >= 5
+    assert html.count("<details") >= 5
+    assert '<details id="why-star">' in html
+    assert '<details id="why-star" open>' in client.get("/points/?why=star").text
     for words in ("为什么", "规则", "依据", "记录", "超出"):
         assert words in html, words
 

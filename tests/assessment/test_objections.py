@@ -427,7 +427,9 @@ def test_a_parent_objects_in_two_taps_without_script_and_follows_it(world, lines
     assert done.request["PATH_INFO"] == reverse("objection", args=[made.pk])
     assert reverse("objection", args=[made.pk]) in parent.get("/points/").text
     assert parent.get(reverse("object", args=[line.pk])).status_code == 302
-    assert "I was there" in parent.get(reverse("objections")).text
+    listed = parent.get(reverse("objections")).text
+    assert "I was there" in listed
+    assert "“A”" in listed or "《A》" in listed, "the line that it is about"
     assert office(world.parents[1]).get(reverse("objection", args=[made.pk])).status_code == 404
     assert office(world.parents[1]).get(reverse("object", args=[line.pk])).status_code == 404
     office(world.parents[0]).post(reverse("objection_withdraw", args=[made.pk]))
