@@ -258,7 +258,7 @@ def why_by_hand(asked: Adjustment | None) -> Iterable[Reason]:
     if asked.decided_by is not None:
         names = {"name": words, "other": asked.decided_by.name}
         words = _("by %(name)s, approved by %(other)s") % names
-    yield Reason(_("Decided"), words)
+    yield Reason(_("Decided by"), words)
     if (objection := getattr(asked, "objection", None)) is not None:
         day = date_format(clock.day_of(objection.filed_at))
         yield Reason(_("Objection"), _("makes good the objection of %(day)s") % {"day": day})

@@ -109,7 +109,7 @@ def test_a_line_by_hand_says_who_decided_it_and_one_that_was_taken_back_says_why
     line = explain.explained(PointEntry.objects.filter(source="adjustment"))[0]
     assert line.from_objection == objection
     assert line.note == "Yes", "its name says already that it is by hand"
-    assert reasons(line)["Decided"] == "county_admin"
+    assert reasons(line)["Decided by"] == "county_admin"
     assert reasons(line)["Objection"].startswith("makes good the objection of")
     reverse_batch(line.entry.batch, reason="Families complained", actor=county, now=NOW)
     back = explain.explained(PointEntry.objects.filter(reverses=line.entry))[0]
