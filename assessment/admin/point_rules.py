@@ -175,10 +175,12 @@ class PointRuleAdmin(ScopedModelAdmin):
         return answer
 
     def preview(self, request: HttpRequest) -> HttpResponse:
-        """The sentence and the cases of what stands in the form now. Saves nothing."""
+        """The sentence and the cases of what stands in the form now, of a rule that may be saved already. Saves
+        nothing."""
         if not request.user.has_perm("assessment.add_pointrule"):
             raise Http404
-        form = self.get_form(request)(request.POST)
+        saved = self._rule_asked(request)
+        form = self.get_form(request, saved)(request.POST, instance=saved)
         shown: dict[str, Any] = {"form": form}
         if form.is_valid():
             rule, chosen = form.instance, form.cleaned_data
@@ -191,6 +193,15 @@ class PointRuleAdmin(ScopedModelAdmin):
             shown["sentence"] = rule_sentence(rule, [kind.name for kind in kinds])
             shown["examples"] = self._examples(value, rule.version)
         return render(request, "admin/assessment/pointrule/preview.html", shown)
+
+    def _rule_asked(self, request: HttpRequest) -> PointRule | None:
+        """Without the rule itself its own code would count as taken."""
+        if "rule" not in request.GET:
+            return None
+        found: PointRule | None = self.get_object(request, request.GET["rule"])
+        if found is None or not self.has_change_permission(request, found):
+            raise Http404
+        return found
 
     def _examples(self, rule: Rule, version: SchemeVersion) -> list[Any]:
         whole = SchemeVersion.objects.prefetch_related(*WHOLE).get(pk=version.pk)

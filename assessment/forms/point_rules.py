@@ -105,9 +105,18 @@ class RuleForm(forms.ModelForm):
         self._clean_points(given)
         self._clean_times(given)
         self.instance.steps = given.get("step_lines") or []
-        if not given.get("code") and given.get("version"):
-            given["code"] = self.instance.code or free_code(given["version"])
+        self._clean_code(given)
         return given
+
+    def _clean_code(self, given: dict[str, Any]) -> None:
+        """A free one where none is typed; one that another rule of the version has is refused at its field."""
+        version = given.get("version")
+        if version is None or "code" in self.errors:
+            return
+        given["code"] = given.get("code") or self.instance.code or free_code(version)
+        others = PointRule.objects.filter(version=version, code=given["code"]).exclude(pk=self.instance.pk)
+        if "code" in self.fields and others.exists():
+            self.add_error("code", _("This code is taken in this version; choose another."))
 
     def _clean_source(self, given: dict[str, Any]) -> None:
         """A source has kinds of event or kinds of record; the others are dropped."""

@@ -216,6 +216,23 @@ def test_the_rule_reads_itself_back_with_examples_and_the_preview_saves_nothing(
     assert rule.code == "rule-1"
 
 
+def test_a_saved_rule_is_previewed_under_its_own_code_but_under_no_other_rules(world, office, draft):
+    rule = add_rule(office, draft, name="参加讲座", kinds=[world.kinds["lecture"].pk])
+    other = add_rule(office, draft, name="参加沙龙", kinds=[world.kinds["salon"].pk])
+    preview = f"{reverse('admin:assessment_pointrule_preview')}?rule={rule.pk}"
+    assert preview in office.get(reverse("admin:assessment_pointrule_change", args=[rule.pk])).text
+    told = filled(draft, name="参加讲座", kinds=[world.kinds["lecture"].pk], points=7)
+    shown = office.post(preview, {**told, "code": rule.code})
+    assert shown.context["examples"][0].points == 7
+    taken = office.post(preview, {**told, "code": other.code})
+    assert "sentence" not in taken.context
+    assert "code" in taken.context["form"].errors
+    rule.refresh_from_db()
+    assert rule.points == 1
+    publish_version(draft, actor=None, now=NOW)
+    assert office.post(preview, {**told, "code": rule.code}).status_code == 404
+
+
 def test_a_rule_of_a_published_version_is_read_only(world, office, draft):
     rule = add_rule(office, draft, name="X")
     publish_version(draft, actor=None, now=NOW)
