@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format
@@ -10,18 +11,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, npgettext, pgettext
 
 from accounts.enums import Kind
-from assessment.enums import Cap, Effect, Holder, Per, PersonRole, Span, StarBasis, Validity
+from assessment.enums import Cap, Counting, Effect, Holder, Per, PersonRole, Span, StarBasis, Validity
 
 if TYPE_CHECKING:
-    from assessment.models import CapGroup, PointRule, StarLevel
+    from assessment.models import CapGroup, PointRule, SchemeVersion, StarLevel
 
 
-def rule_sentence(rule: PointRule, kinds: Sequence[str]) -> str:
-    """参加讲座、沙龙：每次 1 分，每天最多 2 分。`kinds` are the names of the kinds of event or record."""
+def rule_sentence(rule: PointRule, kinds: Sequence[str], *, in_full: bool = False) -> str:
+    """参加讲座、沙龙：每次 1 分，每天最多 2 分。`kinds` are the names of the kinds of event or record.
+
+    `in_full` is for whoever edits: with the kinds of event even where the name seems to say them, since the name is
+    only typed, and what is ticked counts."""
     parts = [*_conditions(rule), _earned(rule), *_once(rule), *_caps(rule), *_group(rule), *_validity(rule)]
+    if rule.source == "attendance" and not kinds:
+        kinds = [_("every kind of event")]
     unsaid = [kind for kind in kinds if kind not in rule.name]
     what = (
-        _("%(name)s (%(kinds)s)") % {"name": rule.name, "kinds": _("、").join(kinds)} if unsaid else rule.name
+        _("%(name)s (%(kinds)s)") % {"name": rule.name, "kinds": _("、").join(kinds)}
+        if unsaid or (in_full and rule.source == "attendance")
+        else rule.name
     )
     return _("%(what)s: %(earned)s.") % {"what": what, "earned": _(", ").join(parts)}
 
@@ -197,6 +205,14 @@ def _validity(rule: PointRule) -> list[str]:
     return [words[rule.validity]] if rule.validity else []
 
 
+def kept_back(cut: int, cap: str) -> str:
+    """因“每日上限”少计 3 分: so that the points lost are not taken for the limit. `cap` is one of `enums.Cap`."""
+    name = Cap(cap).label if cap in Cap.values else cap
+    return ngettext(
+        "%(cut)s point less because of “%(cap)s”", "%(cut)s points less because of “%(cap)s”", cut
+    ) % {"cut": cut, "cap": name}
+
+
 def group_sentence(group: CapGroup, rules: Sequence[str]) -> str:
     """志愿服务（午餐督查、护学岗合计）：每学期最多 10 分。"""
     limits = _(", ").join(_caps(group)) or _("no limit is set")
@@ -207,8 +223,53 @@ def group_sentence(group: CapGroup, rules: Sequence[str]) -> str:
     }
 
 
+def version_sentences(version: SchemeVersion) -> list[str]:
+    """What holds for all rules of a version together: which points count, the limit over everything, kept stars."""
+    counted = {
+        Counting.EVER: _("Points that count for stars: all points ever."),
+        Counting.SCHOOL_YEAR: _("Points that count for stars: those of the school year, each year anew."),
+        Counting.CALENDAR_YEAR: _("Points that count for stars: those of the calendar year, each year anew."),
+    }
+    said = [counted[Counting(version.counting)]]
+    if version.cap_day is not None:
+        said.append(_("Over all rules at most %(points)s points a day.") % {"points": version.cap_day})
+    if version.keeps_stars:
+        said.append(_("Stars reached under the rules before stay to the end of the counting period."))
+    return said
+
+
+def change_of_counting(draft: SchemeVersion, in_force: SchemeVersion | None) -> str:
+    """Where a draft counts other points for stars than the version in force: by that alone all totals change."""
+    if in_force is None or in_force.counting == draft.counting:
+        return ""
+    return _(
+        "%(version)s counts “%(before)s” for stars, this one “%(after)s”. "
+        "By that alone the totals and stars of everybody may change."
+    ) % {
+        "version": in_force,
+        "before": in_force.get_counting_display(),
+        "after": draft.get_counting_display(),
+    }
+
+
 def star_sentence(star: StarLevel, rules: Mapping[str, str]) -> str:
     """四星级家长：满 10 分，并参加讲座不少于 2 次。`rules` are the names of the version's rules by code."""
+    return _("%(star)s: %(conditions)s.") % {"star": star.name, "conditions": _way(star, rules)}
+
+
+def star_sentences(stars: Iterable[StarLevel], rules: Mapping[str, str]) -> list[str]:
+    """A sentence for each level, with all its ways: 一星家长：满 9 分；或者满 6 分，且没有未处理的投诉。`stars` are in
+    their order."""
+    said = []
+    for _level, ways in groupby(stars, key=lambda star: star.level):
+        kept = list(ways)
+        names = _("、").join(dict.fromkeys(star.name for star in kept))
+        told = _("; or ").join(_way(star, rules) for star in kept)
+        said.append(_("%(star)s: %(conditions)s.") % {"star": names, "conditions": told})
+    return said
+
+
+def _way(star: StarLevel, rules: Mapping[str, str]) -> str:
     measured = {
         StarBasis.POINTS: _("from %(threshold)s points on"),
         StarBasis.HOURS: _("from %(threshold)s hours of service on"),
@@ -229,4 +290,4 @@ def star_sentence(star: StarLevel, rules: Mapping[str, str]) -> str:
         parts.append(_("and no complaint open"))
     if star.keeps:
         parts.append(_("stays for %(n)s further periods") % {"n": star.keeps})
-    return _("%(star)s: %(conditions)s.") % {"star": star.name, "conditions": _(", ").join(parts)}
+    return _(", ").join(parts)

@@ -164,7 +164,7 @@ class PointRuleAdmin(ScopedModelAdmin):
         if rule is not None:
             shown |= {
                 "version": rule.version,
-                "sentence": rule_sentence(rule, names_of_kinds(rule)),
+                "sentence": rule_sentence(rule, names_of_kinds(rule), in_full=True),
                 "examples": self._examples(rule_of(rule), rule.version),
             }
         elif request.method == "GET":
@@ -190,7 +190,7 @@ class PointRuleAdmin(ScopedModelAdmin):
                 kinds=frozenset(kind.pk for kind in chosen["kinds"]),
                 items=frozenset(item.pk for item in chosen["items"]),
             )
-            shown["sentence"] = rule_sentence(rule, [kind.name for kind in kinds])
+            shown["sentence"] = rule_sentence(rule, [kind.name for kind in kinds], in_full=True)
             shown["examples"] = self._examples(value, rule.version)
         return render(request, "admin/assessment/pointrule/preview.html", shown)
 

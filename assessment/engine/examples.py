@@ -8,12 +8,14 @@ from datetime import date, timedelta
 
 import polars as pl
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from assessment.engine.lines import expected_lines
 from assessment.enums import Cap, Effect, Holder, Per
 from assessment.rules import Rule, RuleBook, Version
 from assessment.sources import FACTS, MORE_FACTS
+from assessment.wording import kept_back
 from portal.kernel.calendar import SchoolYear, week_of
 
 USUAL_MINUTES = 90
@@ -23,12 +25,19 @@ LESSONS = 2
 
 @dataclass(frozen=True)
 class Example:
-    """`worth` is what it would give without limits; `cuts` names the limits and what each kept back."""
+    """`worth` is what it would give without limits; `cuts` are the limits (`Cap`) and what each kept back."""
 
     words: str | Promise
     points: int
     worth: int
     cuts: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def loss(self) -> str:
+        if not self.cuts:
+            return ""
+        told = gettext(", ").join(kept_back(cut, cap) for cap, cut in self.cuts)
+        return gettext("without limits %(worth)s points: %(cuts)s") % {"worth": self.worth, "cuts": told}
 
 
 @dataclass(frozen=True)
@@ -115,7 +124,7 @@ def _counted(case: Case, rule: Rule, version: Version) -> Example:
         case.words,
         points,
         points + cut,
-        tuple((str(cap.label), by_name[cap.value]) for cap in Cap if cap.value in by_name),
+        tuple((cap.value, by_name[cap.value]) for cap in Cap if cap.value in by_name),
     )
 
 
@@ -133,5 +142,5 @@ def _voided(rule: Rule, version: Version, begins: date) -> Example:
         case.words,
         int(lines["points"].sum()),
         int(lines["points"].sum()) + cut,
-        ((str(Cap.VOID.label), cut),) if cut else (),
+        ((Cap.VOID.value, cut),) if cut else (),
     )

@@ -22,12 +22,13 @@ from assessment.models import Adjustment, Batch, Objection, PointEntry
 from assessment.queries.objections import ADJUSTMENT, against
 from assessment.rules import Rule, expires_on
 from assessment.sources import SOURCES, Told
-from assessment.wording import names_of_kinds, rule_sentence
-from portal.kernel import clock
+from assessment.wording import kept_back, names_of_kinds, rule_sentence
 from portal.kernel.calendar import Period
 
 SPENDING = "spending"
 """The source of lines that lessen what is available, never what counts."""
+NO_LIMITS = (Cap.VOID, Cap.ONCE)
+"""What keeps points back without being a limit that is reached."""
 
 
 @dataclass(frozen=True)
@@ -200,14 +201,18 @@ def note_of(entry: PointEntry, told: Told | None) -> str:
     if entry.note:
         parts.append(entry.note)
     if entry.cut and entry.points > 0:
-        parts.append(_("%(n)s over: %(cap)s") % {"n": entry.cut, "cap": entry.get_cut_by_display()})
+        parts.append(kept_back(entry.cut, entry.cut_by))
     return " · ".join(parts)
 
 
 def none_because(entry: PointEntry) -> str:
     if entry.points or entry.reverses_id:
         return ""
-    return _("reached: %(cap)s") % {"cap": entry.get_cut_by_display()} if entry.cut else _("earns nothing")
+    if not entry.cut:
+        return _("earns nothing")
+    if entry.cut_by in NO_LIMITS:
+        return str(Cap(entry.cut_by).label)
+    return _("reached: %(cap)s") % {"cap": entry.get_cut_by_display()}
 
 
 # ── Why ──────────────────────────────────────────────────────────────────────
@@ -286,8 +291,11 @@ def arithmetic(entry: PointEntry) -> str:
     else:
         parts = [ngettext("%(worth)s point", "%(worth)s points", worth) % {"worth": worth}]
     if entry.cut:
-        cap = Cap(entry.cut_by).label if entry.cut_by in Cap.values else entry.get_cut_by_display()
-        parts.append(_("of which %(cut)s not counted (%(cap)s reached)") % {"cut": entry.cut, "cap": cap})
+        if entry.cut_by in NO_LIMITS:
+            parts.append(kept_back(entry.cut, entry.cut_by))
+        else:
+            cap = Cap(entry.cut_by).label if entry.cut_by in Cap.values else entry.get_cut_by_display()
+            parts.append(_("of which %(cut)s not counted (%(cap)s reached)") % {"cut": entry.cut, "cap": cap})
         parts.append(_("leaves %(points)s") % {"points": entry.points})
     return _(", ").join(parts)
 

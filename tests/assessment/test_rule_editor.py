@@ -203,7 +203,8 @@ def test_the_rule_reads_itself_back_with_examples_and_the_preview_saves_nothing(
     with translation.override("zh-hans"):
         shown = office.post(reverse("admin:assessment_pointrule_preview"), told)
         wrong = office.post(reverse("admin:assessment_pointrule_preview"), {**told, "points": -1})
-    assert "参加讲座：每次 2 分，每天最多 4 分，每学期最多 20 分。" in shown.text
+    assert "参加讲座（讲座）：每次 2 分，每天最多 4 分，每学期最多 20 分。" in shown.text
+    assert "不设限应得 10 分：因“每日上限”少计 6 分" in shown.text
     assert [(example.points, example.worth) for example in shown.context["examples"][:2]] == [(2, 2), (4, 10)]
     assert shown.context["examples"][3].points == 20
     assert "sentence" not in wrong.context
@@ -252,7 +253,7 @@ def test_the_examples_of_a_rule_that_voids_show_the_loss(world, office, draft):
     kind = RecordKind.objects.create(code="complaint", name="投诉", needs_event=True, is_complaint=True)
     told = filled(draft, name="被投诉", source="record", items=[kind.pk], effect="void")
     example = office.post(reverse("admin:assessment_pointrule_preview"), told).context["examples"][0]
-    assert (example.points, example.worth, example.cuts) == (0, 2, ((str(Cap.VOID.label), 2),))
+    assert (example.points, example.worth, example.cuts) == (0, 2, ((Cap.VOID, 2),))
 
 
 def test_a_published_rule_is_read_in_words(office, draft):

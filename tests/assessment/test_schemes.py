@@ -17,7 +17,7 @@ from assessment.services.schemes import (
     publish_version,
     read_ready_scheme,
 )
-from assessment.wording import rule_sentence, star_sentence
+from assessment.wording import rule_sentence, star_sentence, star_sentences
 from events.models import EventKind
 from portal.kernel.models import AuditEntry
 from tests.world import NOW, TODAY
@@ -118,7 +118,14 @@ def test_sentences(db):
         assert rule_sentence(rule, []) == "参加讲座：每次 1 分，每天最多 2 分，每学年最多 20 分。"
         assert rule_sentence(rule, ["讲座"]).startswith("参加讲座：")
         assert rule_sentence(rule, ["讲座", "沙龙"]).startswith("参加讲座（讲座、沙龙）：")
+        rule.source = "attendance"
+        assert rule_sentence(rule, ["讲座"], in_full=True).startswith("参加讲座（讲座）：")
+        assert rule_sentence(rule, []).startswith("参加讲座（所有活动类别）：")
         assert star_sentence(star, {}) == "四星级家长：满 10 分，并参加讲座不少于 2 次。"
+        other = StarLevel(name="四星级家长", threshold=8, basis="points", no_complaint=True)
+        assert star_sentences([star, other], {}) == [
+            "四星级家长：满 10 分，并参加讲座不少于 2 次；或者满 8 分，且没有未处理的投诉。"
+        ]
         star.also_kind, star.also_rule, star.also_rule_times = None, "reading", 3
         assert "“亲子阅读”" in star_sentence(star, {"reading": "亲子阅读"})
         assert "reading" not in star_sentence(star, {"reading": "亲子阅读"})
