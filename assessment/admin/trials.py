@@ -17,9 +17,18 @@ from accounts.scoped_admin import ScopedModelAdmin
 from assessment.enums import VersionStatus
 from assessment.forms.trials import PublishForm, TryForm
 from assessment.models import Batch, RuleTrial, SchemeVersion, TrialCrossing
+from assessment.queries.rulebook import version_before
 from assessment.services import what_if
 from assessment.services.schemes import SchemeRefused
-from assessment.wording import group_sentence, names_of_kinds, rule_sentence, star_sentence
+from assessment.services.trial_told import hides, says_who
+from assessment.wording import (
+    change_of_counting,
+    group_sentence,
+    names_of_kinds,
+    rule_sentence,
+    star_sentences,
+    version_sentences,
+)
 from portal.kernel import clock
 
 TRY, PUBLISH = what_if.PERMISSION, "assessment.publish_schemeversion"
@@ -67,6 +76,7 @@ class TrialPages(ScopedModelAdmin):
             "opts": self.opts,
             "version": version,
             "form": form,
+            "counts_otherwise": change_of_counting(version, version_before(version, version.effective_from)),
             **said_by(version),
             "stars": stars_of(version),
         }
@@ -87,25 +97,31 @@ class TrialPages(ScopedModelAdmin):
         permission = PUBLISH if request.method == "POST" else TRY
         trial: RuleTrial = load_or_404(rows, pk, person=request.user, permission=permission)
         is_open = what_if.fits(trial)
-        form = PublishForm(request.POST or None)
-        if request.method == "POST" and form.is_valid() and self.publish_trial(request, trial, form):
-            return redirect("admin:assessment_schemeversion_change", trial.version_id)
+        result = trial.result
         crossings = TrialCrossing.objects.within(scope_for(request.user, "assessment.view_standing")).filter(
             trial=trial
         )
+        people = Paginator(
+            crossings.select_related("person__home").order_by("person_id"), PEOPLE_A_PAGE
+        ).get_page(request.GET.get("page"))
+        form = PublishForm(request.POST or None, says_who=bool(people.paginator.count) or says_who(result))
+        if request.method == "POST" and form.is_valid() and self.publish_trial(request, trial, form):
+            return redirect("admin:assessment_schemeversion_change", trial.version_id)
         context = {
             **self.admin_site.each_context(request),
             "title": _("What would change"),
             "opts": self.opts,
             "trial": trial,
             "version": trial.version,
-            "result": trial.result,
+            "result": result,
+            "hides": hides(result),
+            "counts_otherwise": change_of_counting(
+                trial.version, version_before(trial.version, trial.effective_from)
+            ),
             "is_open": is_open,
             "has_moved": is_open and what_if.has_moved(trial),
             "posted": what_if.posted_of(trial) if trial.published_at else None,
-            "people": Paginator(
-                crossings.select_related("person__home").order_by("person_id"), PEOPLE_A_PAGE
-            ).get_page(request.GET.get("page")),
+            "people": people,
             "form": form if is_open and request.user.has_perm(PUBLISH, trial.version) else None,
             **said_by(trial.version),
             "stars": stars_of(trial.version),
@@ -136,18 +152,20 @@ def trial_context(version: SchemeVersion) -> dict[str, Any]:
 
 
 def said_by(version: SchemeVersion) -> dict[str, Any]:
-    """The rules with their sentences, the limits that several share, and what the source leaves open."""
+    """The rules with their sentences, the limits that several share, what holds for all, and what the source leaves
+    open."""
     rules = list(version.rules.order_by("order", "code").prefetch_related("kinds", "items", "group"))
     return {
-        "rules": [(rule, rule_sentence(rule, names_of_kinds(rule))) for rule in rules],
+        "rules": [(rule, rule_sentence(rule, names_of_kinds(rule), in_full=True)) for rule in rules],
         "groups": [
             group_sentence(group, [rule.name for rule in rules if rule.group_id == group.pk])
             for group in version.groups.order_by("code")
         ],
+        "whole": version_sentences(version),
         "gaps": version.scheme.gaps.splitlines(),
     }
 
 
 def stars_of(version: SchemeVersion) -> list[str]:
     names = dict(version.rules.values_list("code", "name"))
-    return [star_sentence(star, names) for star in version.stars.select_related("also_kind")]
+    return star_sentences(version.stars.select_related("also_kind"), names)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -27,3 +29,9 @@ class PublishForm(forms.Form):
         label=_("I have looked at what changes, and for whom."),
         error_messages={"required": _("Look at what changes first, then tick this.")},
     )
+
+    def __init__(self, *args: Any, says_who: bool, **kwargs: Any) -> None:
+        """Nobody is made to say that they saw for whom, where so few are touched that it is not shown."""
+        super().__init__(*args, **kwargs)
+        if not says_who:
+            self.fields["seen"].label = _("I have looked at what changes.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db.models import F
 
 from accounts.models import Unit
@@ -32,6 +34,14 @@ def rule_book(county: Unit) -> RuleBook:
             for version in published.order_by("effective_from", "pk").prefetch_related(*WHOLE)
         )
     )
+
+
+def version_before(version: SchemeVersion, day: date) -> SchemeVersion | None:
+    """The county's version that holds on a day, but for the one given: what that one follows when it begins then."""
+    published = SchemeVersion.objects.filter(
+        scheme__unit=version.scheme.unit_id, status=VersionStatus.PUBLISHED, effective_from__lte=day
+    )
+    return published.exclude(pk=version.pk).select_related("scheme").order_by("effective_from", "pk").last()
 
 
 def in_order_of_publication(book: RuleBook) -> list[int]:

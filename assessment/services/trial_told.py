@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Unit
 from assessment.engine.trial import Outcome
+from assessment.enums import VersionStatus
 from assessment.models import SchemeVersion, StarLevel
 from portal.kernel.small_cells import SMALLEST_CELL, suppressed
 
@@ -53,9 +54,18 @@ def _moved(gained: pl.DataFrame) -> dict[str, int | None]:
 
 
 def _levels(version: SchemeVersion, people: pl.DataFrame) -> tuple[list[int], list[str]]:
-    names = dict(StarLevel.objects.filter(version=version).order_by("level").values_list("level", "name"))
-    levels = sorted({0, *names, *people["star_before"].unique(), *people["star_after"].unique()})
-    return levels, [names.get(level) or (_("no star yet") if level == 0 else str(level)) for level in levels]
+    """Stars that the version does not have are named as in the one before, and said to be gone."""
+    before = StarLevel.objects.filter(
+        version__scheme__unit=version.scheme.unit_id, version__status=VersionStatus.PUBLISHED
+    ).order_by("version__effective_from", "version_id")
+    gone = {
+        level: _("%(star)s (not in the new version)") % {"star": name}
+        for level, name in before.values_list("level", "name")
+    }
+    own = StarLevel.objects.filter(version=version).order_by("level", "-route")
+    names = {0: _("no star yet"), **dict(own.values_list("level", "name"))}
+    levels = sorted({*names, *people["star_before"].unique(), *people["star_after"].unique()})
+    return levels, [names.get(level) or gone.get(level) or str(level) for level in levels]
 
 
 def band_names() -> list[str]:
@@ -103,13 +113,18 @@ def crossings(people: pl.DataFrame) -> dict[str, int | None]:
 
 
 def _units(changed: pl.DataFrame, homes: pl.DataFrame) -> list[dict[str, Any]]:
-    """The home units with the most points moved; some only by name, so that those with a few people touched do not
-    follow from how many there are in all."""
+    """The home units with the most points moved, and what they gain or lose by it (`net`); some only by name, so that
+    those with a few people touched do not follow from how many there are in all."""
     found = (
         changed.join(homes, on="person_id")
         .filter(pl.col("home_id").is_not_null())
         .group_by("home_id")
-        .agg(people=pl.len(), points=pl.col("gain").abs().sum(), moved=(pl.col("gain") != 0).sum())
+        .agg(
+            people=pl.len(),
+            points=pl.col("gain").abs().sum(),
+            net=pl.col("gain").sum(),
+            moved=(pl.col("gain") != 0).sum(),
+        )
         .sort(["points", "people", "home_id"], descending=[True, True, False])
         .head(MOST_UNITS)
     )
@@ -117,9 +132,23 @@ def _units(changed: pl.DataFrame, homes: pl.DataFrame) -> list[dict[str, Any]]:
     shown = told_of_units(touched, found["moved"].to_list(), others=changed.height - sum(touched))
     names = dict(Unit.objects.filter(pk__in=found["home_id"].to_list()).values_list("pk", "name"))
     return [
-        {"name": names[unit], "people": people, "points": None if people is None else points}
-        for unit, points, people in zip(found["home_id"], found["points"], shown, strict=True)
+        {"name": names[unit], "people": people, "net": None if people is None else net}
+        for unit, net, people in zip(found["home_id"], found["net"], shown, strict=True)
     ]
+
+
+def hides(result: dict[str, Any]) -> bool:
+    """Whether anything is kept back of what a trial tells."""
+    cells = [cell for table in ("stars", "points") for _name, *row in result.get(table, ()) for cell in row]
+    units = [unit["people"] for unit in result.get("units", ())]
+    sums = [result.get(name, 0) for name in ("people", "given", "taken")]
+    return None in [*cells, *units, *sums, *result.get("crossings", {}).values()]
+
+
+def says_who(result: dict[str, Any]) -> bool:
+    """Whether it tells of any unit how many are touched; nothing to tell is told."""
+    units = result.get("units", ())
+    return not units or any(unit["people"] is not None for unit in units)
 
 
 def told_of_units(touched: Sequence[int], moved: Sequence[int], *, others: int) -> list[int | None]:

@@ -103,10 +103,12 @@ def test_it_says_who_crosses_a_star_and_hides_small_cells(world, draft):
     for rows in (result["stars"], result["points"]):
         for _name, *cells in rows:
             assert not any(cell is not None and 0 < cell < 5 for cell in cells)
-    assert result["units"] == [{"name": "School 0", "people": 6, "points": 6}]
+    assert result["units"] == [{"name": "School 0", "people": 6, "net": -6}]
     crossed = TrialCrossing.objects.order_by("person_id")
     assert {(c.star_before, c.star_after, c.points_before, c.points_after) for c in crossed} == {(1, 0, 3, 2)}
     assert crossed.count() == 6
+    draft.stars.all().delete()
+    assert tried(draft).result["stars"][1][0] == "One star（新版本没有）"
 
 
 def test_the_next_night_posts_exactly_the_trial(world, draft):
@@ -308,6 +310,36 @@ def test_in_the_office_a_draft_is_tried_looked_at_and_published(
     version = admin.get(reverse("admin:assessment_schemeversion_change", args=[draft.pk]))
     assert version.context["posted"].same == 4
     assert reverse("admin:assessment_batch_reverse", args=[version.context["posting"].pk]) in version.text
+
+
+def test_a_trial_says_which_points_count_and_where_that_is_new(world, draft, office):
+    admin = office(world.as_("county_admin"))
+    address = reverse("admin:assessment_schemeversion_trial", args=[tried(draft).pk])
+    version = reverse("admin:assessment_schemeversion_change", args=[draft.pk])
+    words = "计入星级的积分：历年全部积分。"
+    SchemeVersion.objects.update(counting="ever")
+    assert words in admin.get(address).text
+    assert "所有人的总分和星级" not in admin.get(address).text
+    SchemeVersion.objects.filter(pk=draft.pk).update(counting="school_year", cap_day=2)
+    page = admin.get(address).text
+    assert words not in page
+    assert "现按“历年全部积分”评星，这一版改为按“本学年积分”评星，所有人的总分和星级都可能因此改变。" in page
+    page = admin.get(version).text
+    assert "计入星级的积分：本学年积分，每学年重新累计。" in page
+    assert "全部规则合计每天最多 2 分。" in page
+
+
+def test_who_is_not_shown_need_not_be_looked_at(world, draft, office):
+    made = tried(draft)
+    address = reverse("admin:assessment_schemeversion_trial", args=[made.pk])
+    admin = office(world.as_("county_admin"))
+    assert "涉及哪些人" in admin.get(address).text
+    TrialCrossing.objects.all().delete()
+    made.result["units"] = [{"name": "School 0", "people": None, "net": None}]
+    made.save()
+    page = admin.get(address).text
+    assert "我已看过会有哪些变化。" in page
+    assert "“不显示”是因为涉及的人不到 5 个" in page
 
 
 def test_others_than_the_county_administrator_neither_try_nor_publish(world, draft, office):
