@@ -8,15 +8,18 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from accounts.access import load_or_404
-from accounts.scoped_admin import ScopedInline, ScopedModelAdmin
+from accounts.scoped_admin import ScopedInline, ScopedModelAdmin, visible
 from assessment.admin.trials import TrialPages, said_by
 from assessment.enums import SPANS, VersionStatus
+from assessment.forms.versions import GroupFormSet, StarForm, StarFormSet, VersionForm
 from assessment.models import CapGroup, PointScheme, SchemeVersion, StarLevel
-from assessment.services.schemes import copy_as_draft
+from assessment.queries.rulebook import latest_of
+from assessment.services.schemes import copy_as_draft, next_number
 from assessment.wording import star_sentence
 from portal.kernel import clock
 
@@ -40,11 +43,14 @@ class OfVersionInline(ScopedInline):
 
 class GroupInline(OfVersionInline):
     model = CapGroup
+    formset = GroupFormSet
     fields = ("code", "name", "shared", *(f"cap_{span}" for span in SPANS))
 
 
 class StarInline(OfVersionInline):
     model = StarLevel
+    form = StarForm
+    formset = StarFormSet
     fields = (
         ("level", "route", "name"),
         ("basis", "threshold", "keeps", "no_complaint"),
@@ -55,12 +61,19 @@ class StarInline(OfVersionInline):
     readonly_fields = ("says",)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
-        return super().get_queryset(request).select_related("also_kind").prefetch_related("version__rules")
+        rows = super().get_queryset(request).select_related("also_kind")
+        return rows.prefetch_related("version__rules", "version__stars")
 
     @admin.display(description=_("says"))
     def says(self, row: StarLevel) -> str:
+        if not row.pk:
+            return ""
+        said = star_sentence(row, {rule.code: rule.name for rule in row.version.rules.all()})
+        ways = sum(star.level == row.level for star in row.version.stars.all())
         return (
-            star_sentence(row, {rule.code: rule.name for rule in row.version.rules.all()}) if row.pk else ""
+            gettext("%(sentence)s One of the ways to this star suffices.") % {"sentence": said}
+            if ways > 1
+            else said
         )
 
 
@@ -85,6 +98,7 @@ class SchemeVersionAdmin(TrialPages):
         ("cap_day", "keeps_stars"),
         "reason",
     )
+    form = VersionForm
     readonly_fields = ("status",)
     inlines = (GroupInline, StarInline)
     change_form_template = "admin/assessment/schemeversion/change_form.html"
@@ -93,6 +107,16 @@ class SchemeVersionAdmin(TrialPages):
         """What is published is read only: points rest on it."""
         is_open = obj is None or obj.status == VersionStatus.DRAFT
         return is_open and super().has_change_permission(request, obj)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """From the version in force: another choice of which points count changes everybody's total."""
+        schemes = visible(PointScheme, request.user)[:2]
+        if len(schemes) != 1:
+            return super().get_changeform_initial_data(request)
+        given: dict[str, Any] = {"scheme": schemes[0].pk, "number": next_number(schemes[0])}
+        if last := latest_of(schemes[0]):
+            given |= {"counting": last.counting, "cap_day": last.cap_day}
+        return {**given, **super().get_changeform_initial_data(request)}
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

@@ -126,6 +126,12 @@ class RuleForm(forms.ModelForm):
             given["kinds"] = PointRule.kinds.field.remote_field.model.objects.none()
             if "items" not in self.errors and not given.get("items"):
                 self.add_error("items", _("Choose what is put down."))
+        is_void = given.get("source") == "attendance" and given.get("effect") == Effect.VOID
+        if is_void and "kinds" not in self.errors and not given.get("kinds"):
+            self.add_error(
+                "kinds",
+                _("Tick the kinds of event. With none ticked the points of all events would be void."),
+            )
 
     def _clean_points(self, given: dict[str, Any]) -> None:
         effect, points = given.get("effect"), given.get("points")

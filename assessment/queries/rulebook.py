@@ -8,7 +8,7 @@ from django.db.models import F
 
 from accounts.models import Unit
 from assessment.enums import BINDING, SPANS, VersionStatus
-from assessment.models import PointRule, SchemeVersion
+from assessment.models import PointRule, PointScheme, SchemeVersion
 from assessment.rules import CAPS_OF_A_RULE, Group, Rule, RuleBook, Star, Version
 
 WHOLE = ("rules__kinds", "rules__items", "rules__group", "groups", "stars")
@@ -42,6 +42,12 @@ def version_before(version: SchemeVersion, day: date) -> SchemeVersion | None:
         scheme__unit=version.scheme.unit_id, status=VersionStatus.PUBLISHED, effective_from__lte=day
     )
     return published.exclude(pk=version.pk).select_related("scheme").order_by("effective_from", "pk").last()
+
+
+def latest_of(scheme: PointScheme) -> SchemeVersion | None:
+    """The published version that the next one follows."""
+    published = scheme.versions.filter(status=VersionStatus.PUBLISHED)
+    return published.order_by("effective_from", "pk").last()
 
 
 def in_order_of_publication(book: RuleBook) -> list[int]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person, Unit
@@ -145,10 +146,9 @@ def copy_as_draft(
 ) -> SchemeVersion:
     """A new draft with the same rules, shared limits and stars, to be edited and published later."""
     scheme = PointScheme.objects.select_for_update().get(pk=version.scheme_id)
-    numbers = scheme.versions.order_by("-number").values_list("number", flat=True)
     draft = SchemeVersion.objects.create(
         scheme=scheme,
-        number=numbers[0] + 1,
+        number=next_number(scheme),
         effective_from=effective_from,
         counting=version.counting,
         cap_day=version.cap_day,
@@ -212,10 +212,28 @@ def check_publishable(version: SchemeVersion, *, effective_from: date | None = N
         ways.setdefault((star.route, star.basis), []).append(star.threshold)
     if any(thresholds != sorted(thresholds) for thresholds in ways.values()):
         raise SchemeRefused(_("A higher star must not take less than a lower one. Please check the stars."))
-    published = version.scheme.versions.filter(status=VersionStatus.PUBLISHED)
+    codes = set(version.rules.values_list("code", flat=True))
+    for star in version.stars.exclude(also_rule="").order_by("level", "route"):
+        if star.also_rule not in codes:
+            raise SchemeRefused(
+                _("“%(star)s” asks for the rule “%(code)s”, which this version does not have.")
+                % {"star": star.name, "code": star.also_rule}
+            )
+    check_day(version.scheme, begins)
+
+
+def check_day(scheme: PointScheme, begins: date) -> None:
+    """Versions follow one another: a new one begins after all that are in force. Raises SchemeRefused."""
+    published = scheme.versions.filter(status=VersionStatus.PUBLISHED)
     later = published.filter(effective_from__gte=begins).order_by("-effective_from").first()
     if later is not None:
         raise SchemeRefused(
             _("Version %(number)s is in force from %(day)s. Choose a later day for this one.")
-            % {"number": later.number, "day": later.effective_from}
+            % {"number": later.number, "day": date_format(later.effective_from)},
+            field="effective_from",
         )
+
+
+def next_number(scheme: PointScheme) -> int:
+    highest: int = scheme.versions.aggregate(highest=Max("number"))["highest"] or 0
+    return highest + 1

@@ -183,6 +183,7 @@ def test_hours_by_table_at_villages_for_grandparents_until_a_day_and_a_deduction
         ({"points": "many"}, "points"),
         ({"effect": "deduct", "cap_day": 2}, "cap_day"),
         ({"source": "record"}, "items"),
+        ({"effect": "void"}, "kinds"),
         ({"step_lines": "two five"}, "step_lines"),
         ({"step_lines": "5 2\n2 5"}, "step_lines"),
         ({"step_lines": "2 5", "every": 3}, "step_lines"),

@@ -158,3 +158,79 @@ def test_a_published_version_is_read_only_in_the_office(world, admin_client):
     assert admin_client.post(url, {"number": 9}).status_code == 403
     first.refresh_from_db()
     assert first.number == 1
+
+
+def version_told(version, *stars, **more):
+    """The form of a version as a browser sends it, with new stars."""
+    rows = {
+        f"stars-{n}-{name}": value
+        for n, star in enumerate(stars)
+        for name, value in {
+            **{"level": 1, "route": 1, "name": "一星家长", "basis": "points", "threshold": 5, "keeps": 0},
+            **{"also_times": 0, "also_rule": "", "also_rule_times": 0},
+            **star,
+        }.items()
+    }
+    return {
+        **{"scheme": version.scheme_id, "number": 2, "effective_from": "2026-12-01", "counting": "ever"},
+        **{"groups-TOTAL_FORMS": 0, "groups-INITIAL_FORMS": 0},
+        **{"stars-TOTAL_FORMS": len(stars), "stars-INITIAL_FORMS": 0},
+        **rows,
+        **more,
+    }
+
+
+def test_a_new_version_begins_from_the_one_in_force(world, admin_client):
+    first = load(world).scheme.versions.get()
+    SchemeVersion.objects.update(counting="ever", cap_day=3)
+    form = admin_client.get(reverse("admin:assessment_schemeversion_add")).context["adminform"].form
+    asked = ("scheme", "number", "counting", "cap_day")
+    assert [form.get_initial_for_field(form.fields[name], name) for name in asked] == [
+        *(first.scheme_id, 2, "ever", 3)
+    ]
+
+
+def test_a_taken_number_and_a_day_out_of_order_are_told_at_their_fields(world, admin_client):
+    first = load(world).scheme.versions.get()
+    told = version_told(first, number=1, effective_from="2024-01-01", reason="Kept")
+    answer = admin_client.post(reverse("admin:assessment_schemeversion_add"), told)
+    assert answer.context["adminform"].form.errors == {
+        "number": ["这个方案已有第 1 版，请改用第 2 版。"],
+        "effective_from": ["第 1 版自2025年9月1日(周一)起生效，请为这一版选择更晚的日期。"],
+    }
+    assert 'value="Kept"' in answer.text
+    assert SchemeVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("stars", "wrong"),
+    [
+        (({}, {"threshold": 9}), ("route", "这一星级已有这个途径")),
+        (({"also_rule": "nosuch", "also_rule_times": 2},), ("also_rule", "没有代码为“nosuch”的规则")),
+        (({"also_rule": "{code}"},), ("also_rule_times", "至少几次")),
+        (({"also_times": 2},), ("also_kind", "什么满这些次")),
+    ],
+)
+def test_a_slip_in_a_star_is_told_at_its_field(world, admin_client, stars, wrong):
+    first = load(world).scheme.versions.get()
+    draft = copy_as_draft(first, effective_from=TODAY + timedelta(days=1), actor=None, now=NOW)
+    draft.stars.all().delete()
+    code = draft.rules.first().code
+    told = version_told(draft, *({k: str(v).format(code=code) for k, v in star.items()} for star in stars))
+    url = reverse("admin:assessment_schemeversion_change", args=[draft.pk])
+    answer = admin_client.post(url, told)
+    field, words = wrong
+    formset = answer.context["inline_admin_formsets"][1].formset
+    errors = formset.forms[-1].errors
+    assert set(errors) == {field}
+    assert words in errors[field][0]
+    assert not formset.non_form_errors()
+    assert not draft.stars.exists()
+
+
+def test_a_star_that_asks_for_a_rule_gone_since_is_not_published(world):
+    first = load(world).scheme.versions.get()
+    draft = copy_as_draft(first, effective_from=TODAY, actor=None, now=NOW)
+    draft.stars.filter(level=5).update(also_rule="nosuch", also_rule_times=1)
+    with pytest.raises(SchemeRefused, match="nosuch"):
+        publish_version(draft, actor=None, now=NOW)
