@@ -25,12 +25,11 @@ def rule_sentence(rule: PointRule, kinds: Sequence[str], *, in_full: bool = Fals
     parts = [*_conditions(rule), _earned(rule), *_once(rule), *_caps(rule), *_group(rule), *_validity(rule)]
     if rule.source == "attendance" and not kinds:
         kinds = [_("every kind of event")]
-    unsaid = [kind for kind in kinds if kind not in rule.name]
-    what = (
-        _("%(name)s (%(kinds)s)") % {"name": rule.name, "kinds": _("、").join(kinds)}
-        if unsaid or (in_full and rule.source == "attendance")
-        else rule.name
-    )
+    listed = _("、").join(kinds)
+    is_said = all(kind in rule.name for kind in kinds)
+    if in_full and rule.source == "attendance":
+        is_said = rule.name.endswith((f"（{listed}）", f"({listed})"))
+    what = rule.name if is_said else _("%(name)s (%(kinds)s)") % {"name": rule.name, "kinds": listed}
     return _("%(what)s: %(earned)s.") % {"what": what, "earned": _(", ").join(parts)}
 
 

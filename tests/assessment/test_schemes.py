@@ -120,6 +120,8 @@ def test_sentences(db):
         assert rule_sentence(rule, ["讲座", "沙龙"]).startswith("参加讲座（讲座、沙龙）：")
         rule.source = "attendance"
         assert rule_sentence(rule, ["讲座"], in_full=True).startswith("参加讲座（讲座）：")
+        listed = PointRule(name="参加课程（讲座、沙龙）", source="attendance", points=1)
+        assert rule_sentence(listed, ["讲座", "沙龙"], in_full=True) == "参加课程（讲座、沙龙）：每次 1 分。"
         assert rule_sentence(rule, []).startswith("参加讲座（所有活动类别）：")
         assert star_sentence(star, {}) == "四星级家长：满 10 分，并参加讲座不少于 2 次。"
         other = StarLevel(name="四星级家长", threshold=8, basis="points", no_complaint=True)
