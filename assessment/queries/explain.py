@@ -23,6 +23,7 @@ from assessment.queries.objections import ADJUSTMENT, against
 from assessment.rules import Rule, expires_on
 from assessment.sources import SOURCES, Told
 from assessment.wording import kept_back, names_of_kinds, rule_sentence
+from portal.kernel import clock
 from portal.kernel.calendar import Period
 
 SPENDING = "spending"

@@ -27,7 +27,7 @@ def test_a_rule_reads_itself_back_while_it_is_filled_in(desktop, sign_in, world)
     desktop.locator("#id_points").fill("2")
     desktop.locator("#id_cap_day").fill("4")
     preview = desktop.locator(".rule-preview")
-    preview.get_by_text("参加讲座（讲座）：每次 2 分，每天最多 4 分。").wait_for()
+    preview.get_by_text("参加讲座（所有活动类别）：每次 2 分，每天最多 4 分。").wait_for()
     assert "同一天 5 次" in preview.inner_text()
     beside, form = preview.bounding_box(), desktop.locator("#pointrule_form fieldset").first.bounding_box()
     assert form["x"] + form["width"] <= beside["x"]
@@ -35,7 +35,7 @@ def test_a_rule_reads_itself_back_while_it_is_filled_in(desktop, sign_in, world)
     shoot(desktop, "point-rule")
     assert faults_of_access(desktop) == []
     desktop.locator("input[name=_save]").click()
-    desktop.get_by_role("link", name="参加讲座（讲座）：每次 2 分，每天最多 4 分。").wait_for()
+    desktop.get_by_role("link", name="参加讲座（所有活动类别）：每次 2 分，每天最多 4 分。").wait_for()
     assert PointRule.objects.get().cap_day == 4
     shoot(desktop, "point-rules")
     assert faults_of_access(desktop) == []
