@@ -7,9 +7,22 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count, takewhile
+from typing import Any
 from uuid import UUID, uuid5
 
-from django.db.models import Case, IntegerField, Model, Q, QuerySet, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    F,
+    IntegerField,
+    Model,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from accounts.access import allows
@@ -29,6 +42,7 @@ ANSWER_DAYS = 10
 """Working days to answer where the county has no scheme."""
 TOKENS = UUID("5f2c55a6-0b0c-4a8e-9d3b-6b1f4f6f3d11")
 """The space of names from which an objection's adjustments get their tokens, so that each is asked for once."""
+RELATIVE = "relative"
 RECORDS: dict[str, tuple[type[ScopedModel], str, str]] = {
     "attendance": (Attendance, "taken_by", "events.change_attendance"),
     "home_visit": (HomeVisit, "visitor", "parentschool.change_homevisit"),
@@ -122,58 +136,57 @@ def decidable_by(person: Person, objections: QuerySet[Objection]) -> list[Object
 
 
 def involved_in_each(objections: Sequence[Objection], on_lines: QuerySet[Objection]) -> dict[int, Involved]:
-    """Who may not decide each, by the objection's id; `on_lines` are all that were ever made to their lines. Asks the
-    same number of questions whatever their number."""
+    """Who may not decide each, by the objection's id; `on_lines` are all that were ever made to their lines."""
     if not objections:
         return {}
-    relatives = _relatives_of({objection.person_id for objection in objections})
-    recorders = _recorders_of([objection.entry for objection in objections])
+    near = _near(objections)
     judged = [(each.pk, each.entry_id, each.decided_by_id) for each in on_lines]
     return {
         one.pk: Involved(
             objector=one.person_id,
-            recorders=frozenset(recorders[one.entry.source, one.entry.source_id] - {one.person_id}),
-            relatives=frozenset(relatives[one.person_id]),
+            recorders=frozenset(near[one.entry.source, one.entry.source_id] - {one.person_id}),
+            relatives=frozenset(near[RELATIVE, one.person_id] - {one.person_id}),
             judges=frozenset(by for pk, entry, by in judged if by and entry == one.entry_id and pk != one.pk),
         )
         for one in objections
     }
 
 
-def _relatives_of(people: Collection[int]) -> dict[int, set[int]]:
-    """The other guardians of the children of each."""
-    bonds = Guardianship.objects.filter(child__guardianships__guardian__in=people)
-    relatives: defaultdict[int, set[int]] = defaultdict(set)
-    for person, other in bonds.values_list("child__guardianships__guardian", "guardian"):
-        relatives[person] |= {other} - {person}
-    return relatives
-
-
-def _recorders_of(entries: Iterable[PointEntry]) -> dict[tuple[str, int], set[int]]:
-    """Everybody who wrote the record of a line: took it, made it, or corrected it since."""
+def _near(objections: Sequence[Objection]) -> dict[tuple[str, int], set[int]]:
+    """The guardians of each objector's children, and everybody who wrote the record of a line: took it, made it, or
+    corrected it since. One question, whatever their number."""
+    objectors = {objection.person_id for objection in objections}
+    bonds = Guardianship.objects.filter(child__guardianships__guardian__in=objectors)
+    parts = [_part(RELATIVE, bonds, "child__guardianships__guardian", "guardian")]
     named: defaultdict[str, set[int]] = defaultdict(set)
-    for entry in entries:
-        named[entry.source].add(entry.source_id)
-    wrote: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
+    for objection in objections:
+        named[objection.entry.source].add(objection.entry.source_id)
     for source, keys in named.items():
-        for key, who in _writers(source, keys):
-            if who is not None:
-                wrote[source, int(key)].add(who)
-    return wrote
+        parts += _writers(source, keys)
+    near: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
+    for of, key, who in parts[0].union(*parts[1:], all=True):
+        if who is not None:
+            near[of, key].add(who)
+    return near
 
 
-def _writers(source: str, keys: Collection[int]) -> Iterator[tuple[int | str, int | None]]:
+def _writers(source: str, keys: Collection[int]) -> Iterator[QuerySet[Any, Any]]:
     if source == ADJUSTMENT:
         asked = Adjustment.objects.filter(pk__in=keys)
-        for key, asker, decider in asked.values_list("pk", "asked_by", "decided_by"):
-            yield from ((key, asker), (key, decider))
+        yield _part(source, asked, "pk", "asked_by")
+        yield _part(source, asked, "pk", "decided_by")
     elif source in RECORDS:
         model, recorder, _permission = RECORDS[source]
-        yield from model.objects.filter(pk__in=keys).values_list("pk", recorder)
-        acts = AuditEntry.objects.filter(
-            object_type=model._meta.label_lower, object_id__in=[str(key) for key in keys]
-        )
-        yield from acts.values_list("object_id", "actor")
+        yield _part(source, model.objects.filter(pk__in=keys), "pk", recorder)
+        names = [str(key) for key in keys]
+        acts = AuditEntry.objects.filter(object_type=model._meta.label_lower, object_id__in=names)
+        yield _part(source, acts, "object_id", "actor")
+
+
+def _part(of: str, rows: QuerySet[Any], key: str, who: str) -> QuerySet[Any, Any]:
+    named = {"of": Value(of, CharField()), "key": Cast(key, BigIntegerField()), "who": F(who)}
+    found: QuerySet[Any, Any] = rows.order_by().annotate(**named).values_list("of", "key", "who")
+    return found
 
 
 def against(entries: Iterable[PointEntry]) -> dict[int, Objection]:

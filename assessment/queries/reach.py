@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Max
+from django.db.models import OuterRef, Subquery
 
 from accounts.models import Unit
 from accounts.scopes import Scope
@@ -60,12 +60,12 @@ class Reach:
 
 def reach_of(scope: Scope) -> Reach | None:
     """Of the topmost unit of a scope and the units right below it; None where no night has counted them."""
-    top = Unit.objects.within(scope).order_by("path").first() if scope else None
-    if top is None:
+    counted_on = UnitMetric.objects.filter(unit=OuterRef("pk"), metric=REACH).order_by("-day").values("day")
+    known = Unit.objects.within(scope).annotate(counted_on=Subquery(counted_on[:1]))
+    top = known.order_by("path").first() if scope else None
+    if top is None or top.counted_on is None:
         return None
-    day = UnitMetric.objects.filter(unit=top, metric=REACH).aggregate(last=Max("day"))["last"]
-    if day is None:
-        return None
+    day = top.counted_on
     units = [top, *Unit.objects.within(scope).filter(parent=top).order_by("path")]
     found = {
         (unit, metric): (value, base or 0)
