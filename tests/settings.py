@@ -12,6 +12,8 @@ from portal.settings import *  # noqa: F403
 # Tests that run side by side share one Redis, but neither counters nor queues.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 CACHES["default"]["KEY_PREFIX"] = f"test-{WORKER}"  # noqa: F405
+if REDIS_URL:  # noqa: F405
+    CACHES["default"]["BACKEND"] = "tests.caches.OwnKeys"  # noqa: F405
 CELERY_TASK_DEFAULT_QUEUE = f"test-{WORKER}"
 
 # A task runs inside the test that asked for it, unless the test asks for the real worker.

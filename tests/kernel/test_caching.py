@@ -11,6 +11,7 @@ from portal.kernel.caching import JsonSerializer, SteadyRedisCache
 from portal.kernel.models import Job
 from portal.kernel.tasks import run_job
 from portal.kernel.tidying import tidy
+from tests.caches import OwnKeys
 from tests.serving import free_port
 
 
@@ -93,3 +94,16 @@ def test_a_job_asked_for_while_the_broker_is_away_is_kept_and_started_later(
     with django_capture_on_commit_callbacks(execute=True):
         tidy(now=job.updated_at + jobs.SILENCE * 2)
     assert tried == [job.pk, job.pk]
+
+
+@pytest.mark.services
+def test_clearing_leaves_what_another_process_of_the_suite_keeps(settings):
+    options = {"serializer": "portal.kernel.caching.JsonSerializer"}
+    ours, other = (
+        OwnKeys(settings.REDIS_URL, {"KEY_PREFIX": name, "OPTIONS": options}) for name in ("one", "another")
+    )
+    for cache in (ours, other):
+        cache.set("counted", 5)
+    ours.clear()
+    assert (ours.get("counted"), other.get("counted")) == (None, 5)
+    other.clear()
