@@ -45,26 +45,28 @@ def refused(adjustment: Adjustment, *, actor: Person, now: datetime) -> None:
     )
     objection.refresh_from_db()
     record("objection.reopen", objection, actor, now, points=adjustment.points, due_on=str(due_on))
-    notices.send(
-        [objection.person_id],
-        "assessment.objection_reopened",
-        cause=f"objection:{objection.pk}:reopened:{adjustment.pk}",
-        now=now,
-        route="objection",
-        key=objection.pk,
-    )
+    _send(objection, "assessment.objection_reopened", now, f":reopened:{adjustment.pk}")
 
 
 def tell(objection: Objection, now: datetime) -> None:
     """The parent how it was decided, or that a second person is waited for."""
-    cause = f"objection:{objection.pk}"
     if objection.waits:
-        kind, cause = "assessment.objection_waits", f"{cause}:waits:{objection.adjustment_id}"
+        _send(objection, "assessment.objection_waits", now, f":waits:{objection.adjustment_id}")
     elif objection.status == ObjectionStatus.UPHELD:
-        kind = "assessment.objection_upheld"
+        _send(objection, "assessment.objection_upheld", now)
     else:
-        kind = "assessment.objection_refused"
-    notices.send([objection.person_id], kind, cause=cause, now=now, route="objection", key=objection.pk)
+        _send(objection, "assessment.objection_refused", now)
+
+
+def _send(objection: Objection, kind: str, now: datetime, cause: str = "") -> None:
+    notices.send(
+        [objection.person_id],
+        kind,
+        cause=f"objection:{objection.pk}{cause}",
+        now=now,
+        route="objection",
+        key=objection.pk,
+    )
 
 
 def record(act: str, objection: Objection, actor: Person, now: datetime, **summary: Any) -> None:

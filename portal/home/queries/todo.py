@@ -107,19 +107,19 @@ def objections_to_answer(person: Person, *, now: datetime) -> list[Todo]:
     waiting = Objection.objects.within(reach).filter(status=ObjectionStatus.OPEN)
     due = [objection.due_on for objection in decidable_by(person, waiting)] if reach else []
     late = sum(day < clock.day_of(now) for day in due)
-    counts = {"late": late, "open": len(due) - late}
+    in_time = len(due) - late
     page = url_of("admin:assessment_objection_changelist")
     found = []
-    if counts["late"]:
+    if late:
         words = ngettext(
             "%(n)s objection should have been answered",
             "%(n)s objections should have been answered",
-            counts["late"],
+            late,
         )
-        found.append(Todo(_("overdue"), "bad", words % {"n": counts["late"]}, f"{page}?stand=overdue"))
-    if counts["open"]:
-        words = ngettext("%(n)s objection to answer", "%(n)s objections to answer", counts["open"])
-        found.append(Todo(_("objection"), "warn", words % {"n": counts["open"]}, f"{page}?stand=open"))
+        found.append(Todo(_("overdue"), "bad", words % {"n": late}, f"{page}?stand=overdue"))
+    if in_time:
+        words = ngettext("%(n)s objection to answer", "%(n)s objections to answer", in_time)
+        found.append(Todo(_("objection"), "warn", words % {"n": in_time}, f"{page}?stand=open"))
     return found
 
 
