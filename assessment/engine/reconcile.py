@@ -55,10 +55,7 @@ def reconcile(
     unit: their lines keep the unit they were posted with. Lines adjusted by hand are nobody's here.
     """
     due, standing, spent = _alike(expected, posted, codes, loose_units)
-    odd = _whose_lines_differ(due, standing)
-    due, standing = among(due, odd), among(standing, odd)
-    lacking = due.join(standing, on=_SAME, how="anti", nulls_equal=True)
-    surplus = standing.join(due, on=_SAME, how="anti", nulls_equal=True)
+    lacking, surplus = _what_differs(due, standing)
     pairs = lacking.join(surplus, on=CAUSE, how="full", coalesce=True, suffix="_old")
     pairs = pairs.join(spent, on=CAUSE, how="left").with_columns(pl.col("spent").fill_null(0))
     pairs = _reasoned(pairs, facts, book)
@@ -78,17 +75,23 @@ def reconcile(
     )
 
 
-def _whose_lines_differ(due: pl.DataFrame, standing: pl.DataFrame) -> pl.Series:
-    """The people whose due and standing lines are not the same in `_SAME`, by sums of hashes of 64 bits: so only
-    theirs need be laid side by side, and that those agree by chance happens once in 2⁶⁴ changes."""
-    sums = pl.concat(
-        [lines.select("person_id", hash=sign * _hashes(lines)) for lines, sign in ((due, 1), (standing, -1))]
+def _what_differs(due: pl.DataFrame, standing: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The lines due that do not stand, and those that stand and are not due, told apart by 64-bit hashes of `_SAME`:
+    first by the sums of each person's, then the lines of the few whose sums differ. That two of a person agree by
+    chance happens once in 2⁶⁴."""
+    due, standing = _hashed(due), _hashed(standing)
+    sums = pl.concat([due.select("person_id", "hash"), standing.select("person_id", hash=-pl.col("hash"))])
+    odd = sums.group_by("person_id").agg(pl.col("hash").sum()).filter(pl.col("hash") != 0)["person_id"]
+    due, standing = among(due, odd), among(standing, odd)
+    line = ["person_id", "hash"]
+    return (
+        due.join(standing, on=line, how="anti").drop("hash"),
+        standing.join(due, on=line, how="anti").drop("hash"),
     )
-    return sums.group_by("person_id").agg(pl.col("hash").sum()).filter(pl.col("hash") != 0)["person_id"]
 
 
-def _hashes(lines: pl.DataFrame) -> pl.Series:
-    return lines.select(_SAME).hash_rows().reinterpret(signed=True)
+def _hashed(lines: pl.DataFrame) -> pl.DataFrame:
+    return lines.with_columns(hash=lines.select(_SAME).hash_rows().reinterpret(signed=True))
 
 
 def _alike(
@@ -125,7 +128,7 @@ def _reasoned(pairs: pl.DataFrame, facts: pl.DataFrame, book: RuleBook) -> pl.Da
     record = ["person_id", "source", "source_id"]
     origins = pairs.schema["source"]
     alive = (
-        facts.join(pairs.select("person_id").unique(), on="person_id", how="semi")
+        facts.join(pairs.select("source_id").unique(), on="source_id", how="semi")
         .select("person_id", pl.col("source").cast(origins, strict=False), "source_id", alive=True)
         .unique()
     )

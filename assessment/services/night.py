@@ -144,8 +144,10 @@ def steps_since(last: Run | None, book: RuleBook) -> list[Step]:
     and nothing else, as the trial of it showed, and as a reversal takes it back. A run that was killed between two
     steps is itself the last: by older rules it would take back what its own steps have posted."""
     known = set(last.counts.get("versions", ())) if last is not None else set()
+    if not known or known >= {version.id for version in book.versions}:
+        return [Step(book)]
     fresh = [number for number in in_order_of_publication(book) if number not in known]
-    if not known or not fresh:
+    if not fresh:
         return [Step(book)]
     steps = [Step(book.only(known))]
     for number in fresh:
