@@ -6,10 +6,11 @@ r"""The night at county scale, beside what the database can do without us.
 Fills the database once (named by DATABASE_URL; a second run on it leaves the first posting out). Then, in one
 process: the first posting of every line beside a plain COPY of the same rows into a table of the same making; a full
 look at everybody with nothing to post; one day's increment, beside writing its lines alone; the metrics of all units;
-the check of the whole ledger; a trial of changed rules; and the same totals by window functions in the database. The
-unit U is one scan of the ledger with a sum by unit, by one process of the database, measured before and after each
-part. Prints JSON: seconds, U, processor seconds of ours and of the database with their own U, which a busy machine
-disturbs less, and memory above what the process held before.
+the check of the whole ledger; a trial of changed rules; and what everybody's facts come to, with nothing compared and
+nothing kept, by the engine and by window functions in the database. The unit U is one scan of the ledger with a sum
+by unit, by one process of the database, measured before and after each part. Prints JSON: seconds, U, processor
+seconds of ours and of the database with their own U, which a busy machine disturbs less, and memory above what the
+process held before.
 """
 
 from __future__ import annotations
@@ -34,20 +35,26 @@ import django
 
 django.setup()
 
+import polars as pl
 from django.db import connection, transaction
 
 from accounts.models import Unit
+from assessment.engine.lines import expected_lines
 from assessment.engine.verify import verify_ledger
 from assessment.enums import VersionStatus
 from assessment.models import PointEntry, PointRule, PointScheme, SchemeVersion
 from assessment.queries.nights import POINTS
 from assessment.queries.rulebook import rule_book
+from assessment.queries.shards import Shard, parts, people_of, shards
+from assessment.rules import RuleBook
 from assessment.services import metrics, night, what_if
 from assessment.services.schemes import copy_as_draft, load_scheme, read_ready_scheme
+from assessment.sources import facts_of, people_at_once
 from benchmarks import county
 from benchmarks.harness import measured
 from benchmarks.points_in_sql import totals_by_windows
 from portal.kernel import clock
+from portal.kernel.beside import read_ahead
 from portal.kernel.models import Run
 
 LEDGER = PointEntry._meta.db_table
@@ -174,6 +181,19 @@ def lines_alone(after: int) -> float:
     return seconds
 
 
+def totals_by_engine(book: RuleBook) -> int:
+    """The points of all people together, from the facts alone."""
+
+    def read(part: list[Shard]) -> pl.DataFrame:
+        return facts_of(people_of(part), book.asks)
+
+    def count(facts: pl.DataFrame) -> int:
+        return int(expected_lines(facts, book)["points"].sum())
+
+    together = parts(shards(), people_at_once(night.TOGETHER))
+    return sum(points for _, points in read_ahead(together, read, count))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--facts", type=int, default=5_000_000)
@@ -225,10 +245,11 @@ def main() -> None:
         raise SystemExit(f"the ledger has faults: {faults[:3]}")
     say("what-if of a yearly limit halved", **part(lambda: try_half_a_limit(unit, day)))
     totals: list[int] = []
+    say("totals by the engine", **part(lambda: totals.append(totals_by_engine(rule_book(unit)))))
     say("totals by windows", **part(lambda: totals.append(totals_by_windows(rule_book(unit)))))
     posted = sum(PointEntry.objects.values_list("points", flat=True).iterator(chunk_size=100_000))
-    if totals != [posted]:
-        raise SystemExit(f"the database's windows come to {totals[0]} points, the ledger holds {posted}")
+    if totals != [posted, posted]:
+        raise SystemExit(f"engine and windows come to {totals} points, the ledger holds {posted}")
     json.dump(result, sys.stdout, indent=1)
 
 
