@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from assessment.models import Batch, RuleTrial, SchemeVersion, TrialCrossing
 from assessment.queries.rulebook import version_before
 from assessment.services import what_if
 from assessment.services.schemes import SchemeRefused
-from assessment.services.trial_told import hides, says_who
+from assessment.services.trial_told import hides, says_who, star_names
 from assessment.wording import (
     change_of_counting,
     group_sentence,
@@ -122,6 +123,7 @@ class TrialPages(ScopedModelAdmin):
             "has_moved": is_open and what_if.has_moved(trial),
             "posted": what_if.posted_of(trial) if trial.published_at else None,
             "people": people,
+            "crossed": in_words(people.object_list, trial.version),
             "form": form if is_open and request.user.has_perm(PUBLISH, trial.version) else None,
             **said_by(trial.version),
             "stars": stars_of(trial.version),
@@ -164,6 +166,17 @@ def said_by(version: SchemeVersion) -> dict[str, Any]:
         "whole": version_sentences(version),
         "gaps": version.scheme.gaps.splitlines(),
     }
+
+
+def in_words(
+    crossings: Iterable[TrialCrossing], version: SchemeVersion
+) -> list[tuple[TrialCrossing, str, str]]:
+    """Each with the names of the stars before and after."""
+    rows = list(crossings)
+    names = star_names(version) if rows else {}
+    return [
+        (row, *(names.get(level, str(level)) for level in (row.star_before, row.star_after))) for row in rows
+    ]
 
 
 def stars_of(version: SchemeVersion) -> list[str]:

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext
 
 from accounts.refusals import tell_refusal
 from assessment.models import PointScheme, SchemeVersion
-from assessment.services.schemes import SchemeRefused, check_day, next_number
+from assessment.services.schemes import SchemeRefused, check_day, next_number, out_of_order
 
 
 class VersionForm(forms.ModelForm):
@@ -70,11 +70,29 @@ class StarFormSet(OnceFormSet):
 
     def clean(self) -> None:
         super().clean()
+        self._check_order()
         asking = [form for form in self._kept() if form.cleaned_data.get("also_rule")]
         rules = dict(self.instance.rules.values_list("code", "name")) if asking and self.instance.pk else {}
         for form in asking:
             if form.cleaned_data["also_rule"] not in rules:
                 form.add_error("also_rule", unknown_rule(form.cleaned_data["also_rule"], rules))
+
+    def _check_order(self) -> None:
+        stars = {
+            (form.cleaned_data["level"], form.cleaned_data["route"]): form
+            for form in self._kept()
+            if form.cleaned_data.get("threshold") is not None
+        }
+        asked = [
+            (*star, form.cleaned_data["basis"], form.cleaned_data["threshold"])
+            for star, form in stars.items()
+        ]
+        for star, least in out_of_order(asked).items():
+            stars[star].add_error(
+                "threshold",
+                _("A lower star takes %(least)s already; a higher one must not take less.")
+                % {"least": least},
+            )
 
 
 class StarForm(forms.ModelForm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -207,10 +208,7 @@ def check_publishable(version: SchemeVersion, *, effective_from: date | None = N
     empty = version.rules.filter(points=0).exclude(effect=Effect.VOID).order_by("order").first()
     if empty is not None:
         raise SchemeRefused(_("The rule “%(name)s” has no points yet.") % {"name": empty.name})
-    ways: dict[tuple[int, str], list[int]] = {}
-    for star in version.stars.order_by("level"):
-        ways.setdefault((star.route, star.basis), []).append(star.threshold)
-    if any(thresholds != sorted(thresholds) for thresholds in ways.values()):
+    if out_of_order(version.stars.values_list("level", "route", "basis", "threshold")):
         raise SchemeRefused(_("A higher star must not take less than a lower one. Please check the stars."))
     codes = set(version.rules.values_list("code", flat=True))
     for star in version.stars.exclude(also_rule="").order_by("level", "route"):
@@ -220,6 +218,19 @@ def check_publishable(version: SchemeVersion, *, effective_from: date | None = N
                 % {"star": star.name, "code": star.also_rule}
             )
     check_day(version.scheme, begins)
+
+
+def out_of_order(stars: Iterable[tuple[int, int, str, int]]) -> dict[tuple[int, int], int]:
+    """Of stars (level, route, basis, threshold), by level and route those that take less than a lower one by the same
+    route and basis, each with the least that they must take."""
+    found: dict[tuple[int, int], int] = {}
+    most: dict[tuple[int, str], int] = {}
+    for level, route, basis, threshold in sorted(stars):
+        least = most.get((route, basis), threshold)
+        if threshold < least:
+            found[level, route] = least
+        most[route, basis] = max(least, threshold)
+    return found
 
 
 def check_day(scheme: PointScheme, begins: date) -> None:

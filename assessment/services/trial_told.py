@@ -53,8 +53,8 @@ def _moved(gained: pl.DataFrame) -> dict[str, int | None]:
     }
 
 
-def _levels(version: SchemeVersion, people: pl.DataFrame) -> tuple[list[int], list[str]]:
-    """Stars that the version does not have are named as in the one before, and said to be gone."""
+def star_names(version: SchemeVersion) -> dict[int, str]:
+    """By level; stars that the version does not have are named as in the one before, and said to be gone."""
     before = StarLevel.objects.filter(
         version__scheme__unit=version.scheme.unit_id, version__status=VersionStatus.PUBLISHED
     ).order_by("version__effective_from", "version_id")
@@ -63,9 +63,15 @@ def _levels(version: SchemeVersion, people: pl.DataFrame) -> tuple[list[int], li
         for level, name in before.values_list("level", "name")
     }
     own = StarLevel.objects.filter(version=version).order_by("level", "-route")
-    names = {0: _("no star yet"), **dict(own.values_list("level", "name"))}
-    levels = sorted({*names, *people["star_before"].unique(), *people["star_after"].unique()})
-    return levels, [names.get(level) or gone.get(level) or str(level) for level in levels]
+    return {**gone, 0: _("no star yet"), **dict(own.values_list("level", "name"))}
+
+
+def _levels(version: SchemeVersion, people: pl.DataFrame) -> tuple[list[int], list[str]]:
+    """Those of the version, and those that people have or would have."""
+    own = version.stars.values_list("level", flat=True)
+    levels = sorted({0, *own, *people["star_before"].unique(), *people["star_after"].unique()})
+    names = star_names(version)
+    return levels, [names.get(level) or str(level) for level in levels]
 
 
 def band_names() -> list[str]:

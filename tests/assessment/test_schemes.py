@@ -208,6 +208,7 @@ def test_a_taken_number_and_a_day_out_of_order_are_told_at_their_fields(world, a
     ("stars", "wrong"),
     [
         (({}, {"threshold": 9}), ("route", "这一星级已有这个途径")),
+        (({}, {"level": 2, "threshold": 4}), ("threshold", "低星级的门槛已是 5，")),
         (({"also_rule": "nosuch", "also_rule_times": 2},), ("also_rule", "没有代码为“nosuch”的规则")),
         (({"also_rule": "{code}"},), ("also_rule_times", "至少几次")),
         (({"also_times": 2},), ("also_kind", "什么满这些次")),

@@ -294,6 +294,7 @@ def test_in_the_office_a_draft_is_tried_looked_at_and_published(
     assert page in admin.get(reverse("job", args=[job.pk])).text
     assert admin.get(publish)["Location"] == page
     assert "More 0" in admin.get(page).text
+    assert "<td>One star → 尚无星级</td>" in admin.get(page).text
     refused = admin.post(page, {"reason": "Two are enough"})
     assert refused.context["form"].errors.keys() == {"seen"}
     assert "Two are enough" in refused.text
