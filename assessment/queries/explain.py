@@ -281,7 +281,7 @@ def taking_back(batch: Batch) -> str:
 
 
 def arithmetic(entry: PointEntry) -> str:
-    """“1 分 × 3 = 3 分，超出每天上限 1 分，得 2 分”: what is cut and what is left always make up what was worth."""
+    """“1 分 × 3 = 3 分，因每日上限少计 1 分，得 2 分”: what is cut and what is left always make up what was worth."""
     worth = entry.points + entry.cut
     each = worth // entry.quantity if entry.quantity else worth
     if entry.quantity != 1 and each * entry.quantity == worth:
@@ -292,11 +292,7 @@ def arithmetic(entry: PointEntry) -> str:
     else:
         parts = [ngettext("%(worth)s point", "%(worth)s points", worth) % {"worth": worth}]
     if entry.cut:
-        if entry.cut_by in NO_LIMITS:
-            parts.append(kept_back(entry.cut, entry.cut_by))
-        else:
-            cap = Cap(entry.cut_by).label if entry.cut_by in Cap.values else entry.get_cut_by_display()
-            parts.append(_("of which %(cut)s not counted (%(cap)s reached)") % {"cut": entry.cut, "cap": cap})
+        parts.append(kept_back(entry.cut, entry.cut_by))
         parts.append(_("leaves %(points)s") % {"points": entry.points})
     return _(", ").join(parts)
 

@@ -46,6 +46,14 @@ function nameLookups() {
 // They are made by a timer that is set when the page is ready; a timer set later runs after it.
 window.addEventListener("load", () => setTimeout(nameLookups, 0));
 
+// What is to be mended comes into sight: on a phone it may lie far below.
+const wrong = document.querySelector(".form-row.errors");
+const toMend = wrong && wrong.querySelector("input:not([type=hidden]), select, textarea");
+if (toMend) {
+  wrong.scrollIntoView({ block: "center" });
+  toMend.focus({ preventScroll: true });
+}
+
 // Fields in the cells of a table are named by their column, the halves of a date with a time by their row.
 function nameFields() {
   document.querySelectorAll(".inline-group td, p.datetime").forEach((holder) => {

@@ -87,7 +87,7 @@ def test_a_line_says_rule_version_source_sum_recorder_and_what_undid_it(world, l
     assert first["Source"] == "The county's handbook, item 4"
     assert first["Recorded"].endswith("by class_teacher:0")
     cut = told["Came to 讲座 “B”", 1]
-    assert cut["Counted"] == "2 points, of which 1 not counted (limit of the day reached), leaves 1"
+    assert cut["Counted"] == "2 points, 1 point less because of “limit of the day”, leaves 1"
     assert cut["Recorded"].endswith("by oneself")
     assert "Taken back" in told["Came to 讲座 “Talk”", 2]
     assert "Takes back" in told["Taken back: Came to 讲座 “Talk”", -2]
@@ -230,7 +230,7 @@ def test_in_chinese_a_parent_opens_each_line(world, lines, client):
     assert html.count("<details") >= 5
     assert '<details id="why-star">' in html
     assert '<details id="why-star" open>' in client.get("/points/?why=star").text
-    for words in ("为什么", "规则", "依据", "记录", "超出"):
+    for words in ("为什么", "规则", "依据", "记录", "少计"):
         assert words in html, words
 
 
