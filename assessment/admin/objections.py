@@ -27,6 +27,7 @@ from assessment.queries.objections import (
     overdue,
     record_of,
     urgent_first,
+    waiting,
 )
 from assessment.services.objections import check_fit, decide_objection
 from portal.kernel import clock
@@ -45,11 +46,17 @@ class StandFilter(admin.SimpleListFilter):
     title, parameter_name = _("status"), "stand"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("overdue", pgettext("objections", "overdue")), *ObjectionStatus.choices]
+        return [
+            ("overdue", pgettext("objections", "overdue")),
+            ("waits", _("upheld, waits for a second person")),
+            *ObjectionStatus.choices,
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Objection]) -> QuerySet[Objection]:
         if self.value() == "overdue":
             return overdue(queryset, clock.today())
+        if self.value() == "waits":
+            return waiting(queryset)
         return queryset.filter(status=self.value()) if self.value() else queryset
 
 

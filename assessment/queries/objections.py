@@ -66,6 +66,11 @@ def overdue(objections: QuerySet[Objection], today: date) -> QuerySet[Objection]
     return objections.filter(status=ObjectionStatus.OPEN, due_on__lt=today)
 
 
+def waiting(objections: QuerySet[Objection]) -> QuerySet[Objection]:
+    """Those upheld by points on which a second person has not decided yet."""
+    return objections.filter(adjustment__status=AdjustmentStatus.PENDING)
+
+
 def answer_days(entry: PointEntry) -> int:
     """The working days that the line's scheme leaves for an answer; for a line by hand, the scheme in force."""
     if entry.rule is not None:

@@ -247,6 +247,9 @@ def test_the_station_and_the_parent_read_how_it_stands_at_every_moment(world, wa
     again = reverse("object", args=[waiting.entry_id])
     for who, address in ((world.as_("station_lead:0"), listed), (world.parents[0], own)):
         assert "upheld, waits for a second person" in office(who).get(address).text
+    file_objection(taken_back(), grounds="I was there", actor=world.parents[0], now=NOW)
+    only = office(world.as_("station_lead:0")).get(listed, {"stand": "waits"})
+    assert list(only.context["cl"].result_list) == [waiting]
     points = office(world.parents[0]).get("/points/").text
     assert "waits for a second person" in points
     assert again not in points
