@@ -53,6 +53,10 @@ class AskedAdmin(ScopedModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.shown if obj else ()
 
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Without the hints of what to type where nothing is typed."""
+        return super().get_form(request, obj, **({"help_texts": {}} if obj else {}), **kwargs)
+
 
 @admin.register(Adjustment)
 class AdjustmentAdmin(AskedAdmin):

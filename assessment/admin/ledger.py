@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -20,7 +20,7 @@ from accounts.models import Person
 from accounts.paths import WIDTH
 from accounts.scoped_admin import ReadOnlyAdmin, ReadOnlyMixin
 from assessment.engine.star_reasons import star_reasons
-from assessment.enums import VersionStatus
+from assessment.enums import EntryReason, Posting, VersionStatus
 from assessment.models import PointEntry, PointRule, Standing
 from assessment.queries import explain, own
 from assessment.resources import PointEntryResource
@@ -105,10 +105,20 @@ class PeriodFilter(admin.SimpleListFilter):
 @admin.register(PointEntry)
 class PointEntryAdmin(ReadOnlyMixin, ExportingAdmin):
     resource_classes = [PointEntryResource]
-    list_display = ("whose", "happened_on", "rule", "points", "cut", "cut_by", "unit", "posted_on", "reason")
+    list_display = (
+        "whose",
+        "happened_on",
+        "rule",
+        "points",
+        "cut",
+        "cut_by",
+        "unit",
+        "posted_on",
+        "said_reason",
+    )
     list_display_links = ("happened_on",)
     list_filter = (SourceFilter, RuleFilter, PeriodFilter, PostingFilter, "reason", "cut_by")
-    list_select_related = ("person", "rule", "unit")
+    list_select_related = ("person", "rule", "unit", "batch")
     search_fields = ("person__name__startswith",)
     search_help_text = _("The beginning of the person's name, or the last four digits of the phone")
     ordering = ("-pk",)
@@ -119,11 +129,14 @@ class PointEntryAdmin(ReadOnlyMixin, ExportingAdmin):
         "happened_on",
         "explained",
         "posted_on",
-        "reason",
+        "said_reason",
         "reverses",
         "posting",
         "lineage",
     )
+
+    class Media:
+        css: ClassVar[Any] = {"all": ["assessment/ledger.css"]}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[PointEntry], search_term: str
@@ -140,6 +153,16 @@ class PointEntryAdmin(ReadOnlyMixin, ExportingAdmin):
     @admin.display(description=_("person"))
     def whose(self, entry: PointEntry) -> str:
         return format_html('<a href="{}">{}</a>', ledger_url(entry.person_id), entry.person)
+
+    @admin.display(description=_("reason"))
+    def said_reason(self, entry: PointEntry) -> str:
+        """With what of it is a taking-back: by itself the reason is that of the posting taken back."""
+        words = entry.get_reason_display()
+        if entry.batch.kind == Posting.REVERSAL and entry.reason != EntryReason.REVERSAL:
+            return gettext("%(reason)s, by a posting taken back") % {"reason": words}
+        if entry.reverses_id and entry.reason != EntryReason.REVERSAL:
+            return gettext("%(reason)s, line taken back") % {"reason": words}
+        return words
 
     @admin.display(description=_("posting"))
     def posting(self, entry: PointEntry) -> str:

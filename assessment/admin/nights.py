@@ -95,13 +95,16 @@ class RunAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("counts"))
     def shown_counts(self, run: Run) -> str:
+        said = _("%(what)s: %(number)s")
         return " · ".join(
-            f"{words} {run.counts[name]}" for name, words in COUNTED.items() if name in run.counts
+            said % {"what": words, "number": run.counts[name]}
+            for name, words in COUNTED.items()
+            if name in run.counts
         )
 
     @admin.display(description=_("error"))
     def said(self, run: Run) -> str:
-        return run.said
+        return run.said or self.get_empty_value_display()
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

@@ -60,6 +60,10 @@ class StarInline(OfVersionInline):
     template = "admin/edit_inline/stacked.html"
     readonly_fields = ("says",)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The sentence alone where nothing is to be changed: it says everything."""
+        return self.fields if self.has_change_permission(request, obj) else ("says",)
+
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         rows = super().get_queryset(request).select_related("also_kind")
         return rows.prefetch_related("version__rules", "version__stars")
@@ -99,7 +103,7 @@ class SchemeVersionAdmin(TrialPages):
         "reason",
     )
     form = VersionForm
-    readonly_fields = ("status",)
+    readonly_fields = ("status", "said_keeps_stars")
     inlines = (GroupInline, StarInline)
     change_form_template = "admin/assessment/schemeversion/change_form.html"
 
@@ -107,6 +111,23 @@ class SchemeVersionAdmin(TrialPages):
         """What is published is read only: points rest on it."""
         is_open = obj is None or obj.status == VersionStatus.DRAFT
         return is_open and super().has_change_permission(request, obj)
+
+    def get_fields(self, request: HttpRequest, obj: SchemeVersion | None = None) -> Any:
+        """Yes and no in words where nothing is to be changed."""
+        if obj is None or self.has_change_permission(request, obj):
+            return self.fields
+        return (*self.fields[:2], ("cap_day", "said_keeps_stars"), "reason")
+
+    @admin.display(description=_("stars reached before stay"))
+    def said_keeps_stars(self, version: SchemeVersion) -> str:
+        return gettext("yes") if version.keeps_stars else gettext("no")
+
+    def get_inlines(self, request: HttpRequest, obj: SchemeVersion | None) -> Any:
+        """Without an empty table of shared limits where none can be added."""
+        is_empty = (
+            obj is not None and not self.has_change_permission(request, obj) and not obj.groups.exists()
+        )
+        return (StarInline,) if is_empty else self.inlines
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """From the version in force: another choice of which points count changes everybody's total."""

@@ -65,4 +65,9 @@ class DecisionForm(forms.Form):
 
 
 class WhyForm(forms.Form):
-    reason = forms.CharField(label=_("reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=_("reason"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Say why the posting is taken back.")},
+    )

@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import Person, Unit
 from accounts.scopes import ScopedModel
@@ -142,7 +143,8 @@ class PointEntry(ScopedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person} · {date_format(self.happened_on)} · {self.points}"
+        worth = ngettext("%(worth)s point", "%(worth)s points", self.points) % {"worth": self.points}
+        return f"{self.person} · {date_format(self.happened_on)} · {worth}"
 
 
 class DirtyPerson(models.Model):

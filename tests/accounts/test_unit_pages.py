@@ -56,6 +56,7 @@ def test_the_history_of_a_unit_is_what_the_audit_tells(world, office):
     office.post(reverse("admin:accounts_unit_place", args=[school.pk]), sent)
     shown = office.get(page).content.decode()
     assert "单位更名" in shown
+    assert "原因：Order 12" in shown
     assert "School 0 → 新名" in shown
 
 

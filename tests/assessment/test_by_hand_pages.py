@@ -66,6 +66,7 @@ def test_namesakes_are_told_apart_where_they_are_picked_and_decided_on(world, of
     assert decide not in clerk.get(change).text, "whoever asked does not decide"
     chief = office("county_admin")
     assert decide in chief.get(change).text
+    assert "例如 2" not in chief.get(change).text, "a hint for who types"
     for address in (decide, change, reverse("admin:assessment_adjustment_changelist")):
         assert str(world.schools[1]) in chief.get(address).text
 

@@ -204,6 +204,7 @@ def test_the_ledger_is_searched_by_name_or_last_digits_and_filtered(world, lines
     assert found(period="month") == 5
     assert found(period="last") == 0
     assert found(reason="correction") == 1
+    assert "记录更正（冲销）" in lead.get(address, {"reason": "correction"}).text
     posting = PointEntry.objects.latest("pk").batch
     assert found(batch=posting.pk) == posting.lines == 1
     page = lead.get(reverse("admin:assessment_batch_change", args=[posting.pk]))

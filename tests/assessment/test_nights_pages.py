@@ -74,6 +74,7 @@ def test_a_whole_night_is_shown_part_by_part(world, office):
         *(("points", station.path) for station in world.stations),
     }
     assert b"hx-get" not in page.content
+    assert "people looked at: " in office("county_staff").get(reverse("admin:kernel_run_changelist")).text
 
 
 def test_a_failed_shard_is_shown_with_its_error_in_words(world, office, monkeypatch):

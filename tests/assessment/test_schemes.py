@@ -156,7 +156,10 @@ def test_in_the_office_a_version_is_copied_and_published_only_after_a_trial(worl
 def test_a_published_version_is_read_only_in_the_office(world, admin_client):
     first = load(world).scheme.versions.get()
     url = reverse("admin:assessment_schemeversion_change", args=[first.pk])
-    assert b'name="_save"' not in admin_client.get(url).content
+    page = admin_client.get(url)
+    assert b'name="_save"' not in page.content
+    assert b"/icon-" not in page.content, "yes and no in words"
+    assert [inline.opts.model for inline in page.context["inline_admin_formsets"]] == [StarLevel]
     assert admin_client.post(url, {"number": 9}).status_code == 403
     first.refresh_from_db()
     assert first.number == 1

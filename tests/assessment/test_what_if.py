@@ -340,7 +340,7 @@ def test_who_is_not_shown_need_not_be_looked_at(world, draft, office):
     made.save()
     page = admin.get(address).text
     assert "我已看过会有哪些变化。" in page
-    assert "“不显示”是因为涉及的人不到 5 个" in page
+    assert "“不显示”：涉及的不到 5 人" in page
 
 
 def test_others_than_the_county_administrator_neither_try_nor_publish(world, draft, office):
