@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -63,9 +64,18 @@ class PointRuleAdmin(ScopedModelAdmin):
         ),
     )
 
-    readonly_fields = ("said_source", "said_steps", "said_roles", "said_unit_kinds")
+    readonly_fields = (
+        "said_source",
+        "said_kinds",
+        "said_items",
+        "said_steps",
+        "said_roles",
+        "said_unit_kinds",
+    )
     SAID = {
         "source": "said_source",
+        "kinds": "said_kinds",
+        "items": "said_items",
         "step_lines": "said_steps",
         "roles": "said_roles",
         "unit_kinds": "said_unit_kinds",
@@ -87,15 +97,26 @@ class PointRuleAdmin(ScopedModelAdmin):
 
     def _chosen(self, field: str, codes: list[str]) -> str:
         words = dict(RuleForm.base_fields[field].choices)
-        return pgettext("between names", ", ").join(str(words.get(code, code)) for code in codes)
+        return self._listed(str(words.get(code, code)) for code in codes)
+
+    def _listed(self, names: Iterable[str]) -> str:
+        return pgettext("between names", ", ").join(names) or self.get_empty_value_display()
 
     @admin.display(description=_("source of facts"))
     def said_source(self, rule: PointRule) -> str:
         return self._chosen("source", [rule.source])
 
+    @admin.display(description=_("kinds of event"))
+    def said_kinds(self, rule: PointRule) -> str:
+        return self._listed(kind.name for kind in rule.kinds.all())
+
+    @admin.display(description=_("kinds of record"))
+    def said_items(self, rule: PointRule) -> str:
+        return self._listed(item.name for item in rule.items.all())
+
     @admin.display(description=_("by table"))
     def said_steps(self, rule: PointRule) -> str:
-        return pgettext("between names", ", ").join(
+        return self._listed(
             gettext("from %(least)s on %(gives)s points") % {"least": least, "gives": gives}
             for least, gives in rule.steps
         )

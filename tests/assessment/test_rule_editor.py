@@ -14,7 +14,7 @@ from assessment.models import CapGroup, PointRule, PointScheme, SchemeVersion
 from assessment.queries.rulebook import rule_book
 from assessment.rules import CAPS_OF_A_RULE
 from assessment.services.schemes import publish_version
-from events.models import RecordKind
+from events.models import EventKind, RecordKind
 from tests.assessment import strategies
 from tests.assessment.slow import Fact
 from tests.world import NOW
@@ -258,11 +258,13 @@ def test_the_examples_of_a_rule_that_voids_show_the_loss(world, office, draft):
 
 
 def test_a_published_rule_is_read_in_words(office, draft):
-    add_rule(office, draft, name="Read", code="read", unit_kinds=["school"], step_lines="2 5")
+    kinds = [kind.pk for kind in EventKind.objects.filter(code__in=["lecture", "salon"])]
+    add_rule(office, draft, name="Read", code="read", unit_kinds=["school"], step_lines="2 5", kinds=kinds)
     rule = draft.rules.get()
     SchemeVersion.objects.filter(pk=draft.pk).update(status="published")
     page = office.get(reverse("admin:assessment_pointrule_change", args=[rule.pk])).content.decode()
     assert "满 2 次得 5 分" in page
     assert "Step lines" not in page
+    assert "讲座、沙龙" in page.partition("活动类别")[2]
     assert "[&quot;school&quot;]" not in page
     assert ">attendance<" not in page
