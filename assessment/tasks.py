@@ -57,11 +57,16 @@ def measure_county(path: str, through: str) -> None:
 @job_kind(reversal.KIND, permission=reversal.PERMISSION, template="assessment/ledger/taken_back.html")
 def reverse_posting(progress: Progress) -> None:
     job = progress.job
-    batch = Batch.objects.select_related("unit", "version__scheme__unit").get(pk=job.params["batch"])
+    asked: dict[str, Any] = {"reason": job.params["reason"], "actor": job.asked_by, "now": clock.now()}
     with transaction.atomic():
-        made = reversal.reverse_batch(batch, reason=job.params["reason"], actor=job.asked_by, now=clock.now())
+        if "batch" in job.params:
+            batch = Batch.objects.select_related("unit", "version__scheme__unit").get(pk=job.params["batch"])
+            made, version = reversal.reverse_batch(batch, **asked), batch.version_id
+        else:
+            withdrawn = SchemeVersion.objects.select_related("scheme__unit").get(pk=job.params["version"])
+            made, version = reversal.withdraw_version(withdrawn, **asked), withdrawn.pk
         counts = [[_("lines posted"), sum(one.lines for one in made)]]
-        progress.end({"counts": counts, "version": batch.version_id})
+        progress.end({"counts": counts, "version": version})
 
 
 @job_kind(what_if.KIND, permission=what_if.PERMISSION, template="assessment/trial/job.html")

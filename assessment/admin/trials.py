@@ -16,10 +16,11 @@ from accounts.access import load_or_404, scope_for
 from accounts.refusals import tell_refusal
 from accounts.scoped_admin import ScopedModelAdmin
 from assessment.enums import VersionStatus
+from assessment.forms.by_hand import WhyForm
 from assessment.forms.trials import PublishForm, TryForm
 from assessment.models import Batch, RuleTrial, SchemeVersion, TrialCrossing
-from assessment.queries.rulebook import version_before
-from assessment.services import what_if
+from assessment.queries.rulebook import version_before, withdrawal_of
+from assessment.services import reversal, what_if
 from assessment.services.schemes import SchemeRefused
 from assessment.services.trial_told import hides, says_who, star_names
 from assessment.wording import (
@@ -46,6 +47,7 @@ class TrialPages(ScopedModelAdmin):
         return [
             page("<int:pk>/try/", self.try_out, "try"),
             page("<int:pk>/publish/", self.publish, "publish"),
+            page("<int:pk>/withdraw/", self.withdraw, "withdraw"),
             page("trial/<int:pk>/", self.trial, "trial"),
             *super().get_urls(),
         ]
@@ -55,6 +57,8 @@ class TrialPages(ScopedModelAdmin):
     ) -> Any:
         version = self.get_object(request, object_id)
         more = trial_context(version) if version is not None else {}
+        if more.get("is_withdrawable"):
+            more["may_withdraw"] = request.user.has_perm(reversal.PERMISSION, version)
         return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
 
     def try_out(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -92,6 +96,37 @@ class TrialPages(ScopedModelAdmin):
         messages.info(request, _("See what would change first; then it is published from there."))
         return redirect("admin:assessment_schemeversion_try", pk)
 
+    def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What withdrawing means while nothing is posted, or why it cannot be; then the work, as a job. What is posted
+        is taken back from the posting."""
+        version = load_or_404(
+            SchemeVersion.objects.select_related("scheme__unit"),
+            pk,
+            person=request.user,
+            permission=reversal.PERMISSION,
+        )
+        if posting := posting_of(version):
+            return redirect("admin:assessment_batch_reverse", posting.pk)
+        form, refusal = WhyForm(request.POST or None), None
+        try:
+            reversal.check_withdrawable(version)
+            if request.method == "POST" and form.is_valid():
+                job = reversal.ask_for_withdrawal(
+                    version, reason=form.cleaned_data["reason"], actor=request.user
+                )
+                return redirect("job", job.pk)
+        except reversal.ReversalRefused as refused:
+            refusal = str(refused)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Withdraw this version"),
+            "opts": self.opts,
+            "version": version,
+            "form": form,
+            "refusal": refusal,
+        }
+        return render(request, "assessment/trial/withdraw.html", context)
+
     def trial(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What was tried and, while it fits, its publication."""
         rows = RuleTrial.objects.select_related("version__scheme__unit", "asked_by")
@@ -122,6 +157,7 @@ class TrialPages(ScopedModelAdmin):
             "is_open": is_open,
             "has_moved": is_open and what_if.has_moved(trial),
             "posted": what_if.posted_of(trial) if trial.published_at else None,
+            "withdrawal": withdrawal_of(trial.version) if trial.published_at else None,
             "people": people,
             "crossed": in_words(people.object_list, trial.version),
             "form": form if is_open and request.user.has_perm(PUBLISH, trial.version) else None,
@@ -145,12 +181,29 @@ class TrialPages(ScopedModelAdmin):
 def trial_context(version: SchemeVersion) -> dict[str, Any]:
     """For the page of a version: its trials, how the night posted it, and the posting by which it is taken back."""
     published = version.trials.filter(published_at__isnull=False).first()
-    posting = Batch.objects.filter(version=version, kind="rules", undone_by=None).order_by("pk").first()
+    posting = posting_of(version)
     return {
         "latest_trial": version.trials.first(),
         "posted": what_if.posted_of(published) if published else None,
-        "posting": posting if version.status == VersionStatus.PUBLISHED else None,
+        "withdrawal": withdrawal_of(version),
+        "posting": posting,
+        "is_withdrawable": posting is None and is_withdrawable(version),
     }
+
+
+def posting_of(version: SchemeVersion) -> Batch | None:
+    """By which a version in force is taken back."""
+    if version.status != VersionStatus.PUBLISHED:
+        return None
+    return Batch.objects.filter(version=version, kind="rules", undone_by=None).order_by("pk").first()
+
+
+def is_withdrawable(version: SchemeVersion) -> bool:
+    try:
+        reversal.check_withdrawable(version)
+    except reversal.ReversalRefused:
+        return False
+    return True
 
 
 def said_by(version: SchemeVersion) -> dict[str, Any]:
@@ -174,9 +227,11 @@ def in_words(
     """Each with the names of the stars before and after."""
     rows = list(crossings)
     names = star_names(version) if rows else {}
-    return [
-        (row, *(names.get(level, str(level)) for level in (row.star_before, row.star_after))) for row in rows
-    ]
+
+    def named(level: int) -> str:
+        return names.get(level, str(level))
+
+    return [(row, named(row.star_before), named(row.star_after)) for row in rows]
 
 
 def stars_of(version: SchemeVersion) -> list[str]:

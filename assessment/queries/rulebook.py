@@ -10,6 +10,7 @@ from accounts.models import Unit
 from assessment.enums import BINDING, SPANS, VersionStatus
 from assessment.models import PointRule, PointScheme, SchemeVersion
 from assessment.rules import CAPS_OF_A_RULE, Group, Rule, RuleBook, Star, Version
+from portal.kernel.models import AuditEntry
 
 WHOLE = ("rules__kinds", "rules__items", "rules__group", "groups", "stars")
 """What to prefetch of a version that is read as a value."""
@@ -42,6 +43,16 @@ def version_before(version: SchemeVersion, day: date) -> SchemeVersion | None:
         scheme__unit=version.scheme.unit_id, status=VersionStatus.PUBLISHED, effective_from__lte=day
     )
     return published.exclude(pk=version.pk).select_related("scheme").order_by("effective_from", "pk").last()
+
+
+def withdrawal_of(version: SchemeVersion) -> AuditEntry | None:
+    """The act by which a version was withdrawn: who, when and why."""
+    if version.status != VersionStatus.WITHDRAWN:
+        return None
+    acts = AuditEntry.objects.filter(
+        action="scheme.withdraw", object_type=version._meta.label_lower, object_id=str(version.pk)
+    )
+    return acts.select_related("actor").order_by("pk").last()
 
 
 def latest_of(scheme: PointScheme) -> SchemeVersion | None:

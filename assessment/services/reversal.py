@@ -80,6 +80,20 @@ def ask_for_reversal(batch: Batch, *, reason: str, actor: Person) -> Job:
     )
 
 
+def ask_for_withdrawal(version: SchemeVersion, *, reason: str, actor: Person) -> Job:
+    """The same for a version that has posted nothing: no night has come to it yet, or it changed nothing. Raises
+    ReversalRefused."""
+    check_withdrawable(version)
+    return jobs.ask(
+        KIND,
+        title=_("Withdraw: %(version)s") % {"version": version},
+        actor=actor,
+        path=version.scheme.unit.path,
+        version=version.pk,
+        reason=reason,
+    )
+
+
 def check_reversible(batch: Batch) -> None:
     """Raises ReversalRefused with what to do instead."""
     if batch.kind == Posting.NIGHT:

@@ -244,8 +244,6 @@ class Posted:
     same: int
     other: int
     waiting: int
-    is_withdrawn: bool = False
-    """The version was taken back since; no night posts by it any more."""
 
     @property
     def is_whole(self) -> bool:
@@ -260,7 +258,7 @@ def posted_of(trial: RuleTrial) -> Posted:
             counts["waiting"] += 1
         else:
             counts["same" if posted_digest(trial, path) == expected else "other"] += 1
-    return Posted(**counts, is_withdrawn=trial.version.status == VersionStatus.WITHDRAWN)
+    return Posted(**counts)
 
 
 def posted_digest(trial: RuleTrial, path: str) -> str:

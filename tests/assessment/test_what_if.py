@@ -32,6 +32,7 @@ from portal.kernel.models import Job
 from tests.assessment import strategies
 from tests.assessment.book import Book
 from tests.assessment.facts import came, held, revoke, scheme
+from tests.assessment.facts import ledger as posted_lines
 from tests.queries import assert_same_queries
 from tests.world import NOW, TODAY, person
 
@@ -188,7 +189,6 @@ def test_a_published_change_is_withdrawn_and_its_batch_taken_back(world, draft):
     reversal.reverse_batch(batch, reason="Complaints", actor=world.staff["county_admin"], now=NOW)
     draft.refresh_from_db()
     assert draft.status == "withdrawn"
-    assert what_if.posted_of(draft.trials.first()).is_withdrawn, "no night posts by it: nothing is waited for"
     assert {s.points for s in Standing.objects.exclude(person=world.parents[1])} == {3}
     before = PointEntry.objects.count()
     count(NEXT + timedelta(days=1))
@@ -307,10 +307,32 @@ def test_in_the_office_a_draft_is_tried_looked_at_and_published(
     )
     version = admin.get(reverse("admin:assessment_schemeversion_change", args=[draft.pk]))
     assert version.context["posted"].waiting == 4
+    assert reverse("admin:assessment_schemeversion_withdraw", args=[draft.pk]) in version.text
     count(NEXT)
     version = admin.get(reverse("admin:assessment_schemeversion_change", args=[draft.pk]))
     assert version.context["posted"].same == 4
     assert reverse("admin:assessment_batch_reverse", args=[version.context["posting"].pk]) in version.text
+
+
+def test_a_version_that_no_night_has_reached_is_withdrawn_from_its_page(
+    world, draft, office, django_capture_on_commit_callbacks
+):
+    published(draft, world)
+    before = posted_lines()
+    admin = office(world.as_("county_admin"))
+    page = reverse("admin:assessment_schemeversion_withdraw", args=[draft.pk])
+    assert admin.post(page, {"reason": " "}).context["form"].errors
+    with django_capture_on_commit_callbacks(execute=True):
+        admin.post(page, {"reason": "家长意见较多"})
+    draft.refresh_from_db()
+    assert draft.status == "withdrawn", Job.objects.get().error
+    told = admin.get(reverse("admin:assessment_schemeversion_change", args=[draft.pk])).text
+    assert f"{world.staff['county_admin']}于 " in told
+    assert "家长意见较多" in told
+    assert page not in told
+    assert admin.get(page).context["refusal"]
+    count(NEXT)
+    assert posted_lines() == before
 
 
 def test_a_trial_says_which_points_count_and_where_that_is_new(world, draft, office):

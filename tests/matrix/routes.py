@@ -134,6 +134,7 @@ ROUTES: dict[str, Public | SignedIn | Own | Needs | Meant | BySecret] = {
     "account_set_password": SignedIn(),
     "home": SignedIn(),
     "admin:assessment_schemeversion_publish": needs("assessment.publish_schemeversion", model=SchemeVersion),
+    "admin:assessment_schemeversion_withdraw": needs("assessment.reverse_batch", model=SchemeVersion),
     "admin:assessment_schemeversion_try": needs("assessment.change_schemeversion", model=SchemeVersion),
     "admin:assessment_schemeversion_trial": needs(
         "assessment.change_schemeversion", model=RuleTrial, post="assessment.publish_schemeversion"
