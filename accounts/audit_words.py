@@ -132,6 +132,9 @@ DJANGOS: dict[str, str | Promise] = {
 UNSAID = {"digest", "sha256"}
 """What only a machine compares."""
 
+KEYS = {"line", "person"}
+"""Details that an act may keep by the number of a row."""
+
 OLD_AND_NEW = {"name", "note", "parent", "phone", "relation", "score", "valid_until"}
 """Details that an act may keep as [before, after]."""
 
@@ -145,14 +148,15 @@ def act_words(action: str) -> str:
     return str(DJANGOS.get(verb, named)) if named == action else named
 
 
-def told(summary: dict[str, Any], about: str = "") -> list[tuple[str, str]]:
+def told(summary: dict[str, Any], about: str = "", *, of_row: bool = False) -> list[tuple[str, str]]:
     """Each detail with its name; those that say nothing are left out. `about`, the label of the model whose record it
-    was, lends its words for fields and for what their codes mean."""
+    was, lends its words for fields and for what their codes mean. The history of a row (`of_row`) leaves out numbers
+    of other rows."""
     fields = _fields_of(about)
     said = (
         (str(WORDS.get(key, key)), _said(key, _meant(key, value, fields)))
         for key, value in summary.items()
-        if key not in UNSAID
+        if key not in UNSAID and not (of_row and key in KEYS and isinstance(value, int))
     )
     return [(name, value) for name, value in said if value]
 

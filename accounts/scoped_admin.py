@@ -202,7 +202,7 @@ class ScopedModelAdmin(ScopedFieldsMixin, admin.ModelAdmin):
             object_type=self.opts.label_lower, object_id=unquote(object_id)
         )
         acts = [
-            (entry, act_words(entry.action), told(entry.summary, entry.object_type))
+            (entry, act_words(entry.action), told(entry.summary, entry.object_type, of_row=True))
             for entry in kept.select_related("actor").order_by("-pk")[: self.HISTORY]
         ]
         return super().history_view(request, object_id, {"acts": acts, **(extra_context or {})})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -62,7 +63,7 @@ class StandFilter(admin.SimpleListFilter):
 
 @admin.register(Objection)
 class ObjectionAdmin(ReadOnlyAdmin):
-    list_display = ("whose", "grounds", "stand", "due_on", "filed_at", "decided_by")
+    list_display = ("whose", "grounds", "stand", "due_on", "asked_at", "decided_by")
     list_filter = (StandFilter,)
     list_select_related = ("person", "decided_by", "adjustment")
     search_fields = ("person__name__startswith",)
@@ -80,6 +81,10 @@ class ObjectionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("objector"))
     def whose(self, objection: Objection) -> str:
         return objection.person.name
+
+    @admin.display(description=_("asked at"))
+    def asked_at(self, objection: Objection) -> datetime:
+        return objection.filed_at
 
     @admin.display(description=_("status"))
     def stand(self, objection: Objection) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import load_or_404
 from accounts.scoped_admin import ReadOnlyAdmin
+from assessment.enums import Posting
 from assessment.forms.by_hand import WhyForm
 from assessment.models import Batch
 from assessment.services import reversal
@@ -20,7 +21,7 @@ from portal.kernel.errors import PortalError
 
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin):
-    list_display = ("posted_on", "kind", "unit", "number", "lines", "points", "version", "reason")
+    list_display = ("posted_on", "kind", "unit", "number", "lines", "points", "version", "said_reason")
     list_filter = ("kind",)
     list_select_related = ("unit", "version__scheme")
     search_fields = ("unit__name__startswith", "head__startswith")
@@ -37,10 +38,16 @@ class BatchAdmin(ReadOnlyAdmin):
         "points",
         "version",
         "undoes",
-        "reason",
+        "said_reason",
         "head",
     )
     change_form_template = "admin/assessment/batch/change_form.html"
+
+    @admin.display(description=_("reason"))
+    def said_reason(self, batch: Batch) -> str:
+        """New rules are posted for the reason that their publication gave."""
+        given = batch.version.reason if batch.version and batch.kind == Posting.RULES else ""
+        return batch.reason or given or self.get_empty_value_display()
 
     def get_urls(self) -> list[URLPattern]:
         reverse = self.admin_site.admin_view(self.reverse)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
@@ -9,6 +10,7 @@ from accounts.scopes import ScopedModel
 from assessment.enums import AdjustmentStatus, ObjectionStatus, Remedy
 from assessment.models.adjustments import Adjustment
 from assessment.models.ledger import PointEntry
+from portal.kernel import clock
 from portal.kernel.fields import PathField
 from portal.kernel.models import StampedModel
 
@@ -77,7 +79,7 @@ class Objection(StampedModel, ScopedModel):
         indexes = [models.Index(fields=["status", "due_on"], name="objection_due")]
 
     def __str__(self) -> str:
-        return f"{self.person} · {self.filed_at:%Y-%m-%d}"
+        return f"{self.person} · {date_format(clock.day_of(self.filed_at))}"
 
     @property
     def is_open(self) -> bool:

@@ -31,6 +31,11 @@ def test_details_are_told_in_chinese(summary, words):
         assert told(summary) == words
 
 
+def test_the_history_of_a_row_leaves_out_the_numbers_of_others():
+    with override("zh-hans"):
+        assert told({"person": 4300, "points": 5}, of_row=True) == [("积分", "5")]
+
+
 @pytest.mark.parametrize(
     ("summary", "about", "words"),
     [

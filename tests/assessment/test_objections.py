@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from assessment.enums import ObjectionStatus, Remedy, Unfit
 from assessment.models import Adjustment, Objection, PointEntry, PointScheme, Standing
@@ -248,6 +249,7 @@ def test_the_station_and_the_parent_read_how_it_stands_at_every_moment(world, wa
     for who, address in ((world.as_("station_lead:0"), listed), (world.parents[0], own)):
         assert "upheld, waits for a second person" in office(who).get(address).text
     file_objection(taken_back(), grounds="I was there", actor=world.parents[0], now=NOW)
+    assert date_format(TODAY) in str(waiting)
     only = office(world.as_("station_lead:0")).get(listed, {"stand": "waits"})
     assert list(only.context["cl"].result_list) == [waiting]
     points = office(world.parents[0]).get("/points/").text
