@@ -17,13 +17,15 @@ from accounts.models import Person, Unit
 from events import queries, rules
 from events.forms import EventForm, ReasonForm
 from events.models import Event
-from events.queries.lists import PAGE, with_count
+from events.queries.lists import with_count
 from events.queries.seats import bookable, may_see_seats
 from events.services import cancel_event, change_event, hold_lecture, schedule_event
 from events.services.events import EnteredAlready
 from portal.kernel import clock
 from portal.kernel.errors import PortalError
 
+LONGEST_KEY = 19
+"""Digits; more than a key of the database has."""
 MOST_HOSTS = 60
 """More units than this are not offered on a phone; then only the units that hold events for others are."""
 
@@ -32,16 +34,15 @@ MOST_HOSTS = 60
 @require_GET
 def event_list(request: SignedInRequest) -> HttpResponse:
     reach, now = scope_for(request.user, "events.view_event"), clock.now()
-    before = _moment(request.GET.get("before")) or clock.midnight(clock.day_of(now))
-    gone = queries.gone_by(reach, before=before)
+    after, before = _moment(request.GET.get("after")), _moment(request.GET.get("before"))
+    behind, today = _key(request.GET.get("pk", "")), clock.midnight(clock.day_of(now))
     context = {
-        "coming": [] if "before" in request.GET else queries.coming(reach, now=now),
-        "gone": gone[:PAGE],
-        "earlier": gone[PAGE - 1].ends_at.isoformat() if len(gone) > PAGE else "",
+        "coming": queries.coming(reach, now=now, after=after, pk=behind) if before is None else None,
+        "gone": queries.gone_by(reach, before=before or today, pk=behind) if after is None else None,
         "now": now,
-        "to_book": []
-        if "before" in request.GET
-        else bookable(scope_for(request.user, "events.book_reservation"), run_by=reach, now=now),
+        "to_book": bookable(scope_for(request.user, "events.book_reservation"), run_by=reach, now=now)
+        if after is None and before is None
+        else [],
         "may_enter": allows(request.user, "events.add_event"),
         "may_take_rolls": allows(request.user, "events.add_attendance"),
     }
@@ -155,6 +156,10 @@ def _after_entry(request: SignedInRequest, event: Event) -> HttpResponse:
         return redirect("event_detail", event.pk)
     messages.success(request, _("The event is entered. Now the roll: tap everybody who is there."))
     return redirect("roll_call", event.pk)
+
+
+def _key(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < LONGEST_KEY else 0
 
 
 def _moment(text: Any) -> datetime | None:
