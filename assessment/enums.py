@@ -114,7 +114,7 @@ class Posting(models.TextChoices):
 
     NIGHT = "night", _("the night")
     RULES = "rules", _("new rules")
-    HAND = "hand", _("by hand")
+    HAND = "hand", pgettext_lazy("posting", "by hand")
     REVERSAL = "reversal", _("reversal of a posting")
 
 

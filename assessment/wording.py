@@ -274,7 +274,7 @@ def _way(star: StarLevel, rules: Mapping[str, str]) -> str:
         StarBasis.HOURS: _("from %(threshold)s hours of service on"),
         StarBasis.COUNT: _("from %(threshold)s times on"),
     }[StarBasis(star.basis)] % {"threshold": star.threshold}
-    parts = [measured]
+    parts = [measured if star.threshold else _("nothing to reach")]
     if star.also_kind is not None and star.also_times:
         parts.append(
             _("and having come to %(kind)s at least %(times)s times")

@@ -105,17 +105,7 @@ class PeriodFilter(admin.SimpleListFilter):
 @admin.register(PointEntry)
 class PointEntryAdmin(ReadOnlyMixin, ExportingAdmin):
     resource_classes = [PointEntryResource]
-    list_display = (
-        "whose",
-        "happened_on",
-        "rule",
-        "points",
-        "cut",
-        "cut_by",
-        "unit",
-        "posted_on",
-        "said_reason",
-    )
+    list_display = ("whose", "happened_on", "rule", "points", "kept", "unit", "posted_on", "said_reason")
     list_display_links = ("happened_on",)
     list_filter = (SourceFilter, RuleFilter, PeriodFilter, PostingFilter, "reason", "cut_by")
     list_select_related = ("person", "rule", "unit", "batch")
@@ -163,6 +153,11 @@ class PointEntryAdmin(ReadOnlyMixin, ExportingAdmin):
         if entry.reverses_id and entry.reason != EntryReason.REVERSAL:
             return gettext("%(reason)s, line taken back") % {"reason": words}
         return words
+
+    @admin.display(description=_("kept back"))
+    def kept(self, entry: PointEntry) -> str:
+        """How much, and by what."""
+        return f"{entry.cut} · {entry.get_cut_by_display()}" if entry.cut else "–"
 
     @admin.display(description=_("posting"))
     def posting(self, entry: PointEntry) -> str:
@@ -228,9 +223,9 @@ def ledger_of(person: Person, standing: own.Own | None, period: str) -> list[exp
 class StandingAdmin(ReadOnlyAdmin):
     """In the order of the records: a list by points would be a ranking."""
 
-    list_display = ("person", "points", "star_name", "points_ever", "day", "lines")
+    list_display = ("person", "home", "points", "star_name", "points_ever", "day", "lines")
     list_filter = ("star",)
-    list_select_related = ("person", "version")
+    list_select_related = ("person__home", "version")
     search_fields = ("person__name__startswith",)
     search_help_text = _("Search by the beginning of the person's name")
     ordering = ("person",)
@@ -240,6 +235,11 @@ class StandingAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Standing]:
         return super().get_queryset(request).prefetch_related("version__stars")
+
+    @admin.display(description=_("home unit"))
+    def home(self, standing: Standing) -> str:
+        """Namesakes are told apart by it."""
+        return str(standing.person.home or "–")
 
     @admin.display(description=_("star"))
     def star_name(self, standing: Standing) -> str:

@@ -316,8 +316,8 @@ def recorded(told: Told) -> str:
 
 
 def entered(entry: PointEntry) -> str:
-    """When and on what ground the line came into the ledger."""
-    return _("%(day)s, %(reason)s") % {
-        "day": date_format(entry.posted_on),
-        "reason": entry.get_reason_display(),
-    }
+    """When and on what ground the line came into the ledger; that what is earned is entered goes without saying."""
+    day = date_format(entry.posted_on)
+    if entry.reason == EntryReason.EARNED:
+        return day
+    return _("%(day)s, %(reason)s") % {"day": day, "reason": entry.get_reason_display()}

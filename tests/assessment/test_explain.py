@@ -86,6 +86,7 @@ def test_a_line_says_rule_version_source_sum_recorder_and_what_undid_it(world, l
     assert "version 1" in first["Version"]
     assert first["Source"] == "The county's handbook, item 4"
     assert first["Recorded"].endswith("by class_teacher:0")
+    assert "earned" not in first["Entered"], "it goes without saying"
     cut = told["Came to 讲座 “B”", 1]
     assert cut["Counted"] == "2 points, 1 point less because of “limit of the day”, leaves 1"
     assert cut["Recorded"].endswith("by oneself")
@@ -209,6 +210,9 @@ def test_the_ledger_is_searched_by_name_or_last_digits_and_filtered(world, lines
     assert found(batch=posting.pk) == posting.lines == 1
     page = lead.get(reverse("admin:assessment_batch_change", args=[posting.pk]))
     assert f"{address}?batch={posting.pk}" in page.text
+    assert "1 · " in lead.get(address).text, "how much was kept back, and by what"
+    standings = lead.get(reverse("admin:assessment_standing_changelist"))
+    assert f'<td class="field-home">{world.schools[0]}</td>' in standings.text, "namesakes are told apart"
 
 
 def test_the_persons_page_asks_no_more_for_more_lines(world, lines, office):

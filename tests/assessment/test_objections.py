@@ -440,3 +440,4 @@ def test_a_parent_objects_in_two_taps_without_script_and_follows_it(world, lines
     office(world.parents[0]).post(reverse("objection_withdraw", args=[made.pk]))
     made.refresh_from_db()
     assert made.status == "withdrawn"
+    assert f"{date_format(TODAY)}撤回" in parent.get(reverse("objections")).text

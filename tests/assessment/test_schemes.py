@@ -125,6 +125,8 @@ def test_sentences(db):
         assert rule_sentence(rule, []).startswith("参加讲座（所有活动类别）：")
         assert star_sentence(star, {}) == "四星级家长：满 10 分，并参加讲座不少于 2 次。"
         other = StarLevel(name="四星级家长", threshold=8, basis="points", no_complaint=True)
+        nothing = StarLevel(level=1, name="三星级家长", basis="points", threshold=0)
+        assert star_sentence(nothing, {}) == "三星级家长：不设门槛。"
         assert star_sentences([star, other], {}) == [
             "四星级家长：满 10 分，并参加讲座不少于 2 次；或者满 8 分，且没有未处理的投诉。"
         ]

@@ -223,6 +223,14 @@ def test_sheets_wait_for_those_whose_turn_it_is(office):
         return len(todo.appraisals_to_score(office.as_(who)))
 
     assert (waiting("school_lead:0"), waiting("school_lead:1")) == (0, 1)
+    for n in range(9):
+        ends_at = NOW - timedelta(days=n + 1)
+        Event.objects.create(
+            host=office.schools[1], kind=office.kinds["lecture"], title=f"No roll {n}",
+            starts_at=ends_at - timedelta(hours=1), ends_at=ends_at,
+        )  # fmt: skip
+    shown = [item.url for item in todo.todos_of(office.as_("school_lead:1"), now=NOW)]
+    assert reverse("work_appraisals") in shown, "not cut off behind many rolls"
     assert waiting("inspector") == 1
     assert waiting("class_teacher:0") == 0
 

@@ -41,6 +41,7 @@ class Todo:
 
 
 def todos_of(person: Person, *, now: datetime, limit: int = 6) -> list[Todo]:
+    """Above `limit` it is rolls that are left out, all but the latest: they stand in the list of events too."""
     found = [
         *jobs_to_confirm(person),
         *nights_to_mend(person, now=now),
@@ -48,14 +49,14 @@ def todos_of(person: Person, *, now: datetime, limit: int = 6) -> list[Todo]:
         *adjustments_to_approve(person),
         *requests_to_answer(person),
         *families_to_look_at(person),
-        *rolls_to_take(person, now=now),
-        *appraisals_to_score(person),
     ]
-    return found[:limit]
+    sheets = appraisals_to_score(person)
+    room = max(1, limit - len(found) - len(sheets))
+    return [*found, *rolls_to_take(person, now=now)[:room], *sheets]
 
 
 def jobs_to_confirm(person: Person) -> list[Todo]:
-    waiting = Job.objects.filter(asked_by=person, status=Job.Status.CHECKED).order_by("pk")
+    waiting = Job.objects.filter(asked_by=person, status=Job.Status.CHECKED).order_by("pk")[:3]
     return [Todo(_("to confirm"), "warn", job.title, reverse("job", args=[job.pk])) for job in waiting]
 
 
@@ -134,7 +135,7 @@ def adjustments_to_approve(person: Person) -> list[Todo]:
         return []
     words = ngettext("%(n)s adjustment to approve", "%(n)s adjustments to approve", count) % {"n": count}
     page = f"{url_of('admin:assessment_adjustment_changelist')}?status__exact={AdjustmentStatus.PENDING}"
-    return [Todo(_("to decide"), "warn", words, page)]
+    return [Todo(_("to approve"), "warn", words, page)]
 
 
 def rolls_to_take(person: Person, *, now: datetime) -> list[Todo]:
