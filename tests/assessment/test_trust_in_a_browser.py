@@ -124,7 +124,7 @@ def test_a_parent_objects_on_the_phone_and_a_station_lead_upholds_it(phone, desk
     desktop.get_by_label("给家长的答复").fill("签到表上有您的名字，已补记")
     shoot(desktop, "objection-decide")
     desktop.get_by_role("button", name="提交处理意见").click()
-    expect(desktop.locator("#content")).to_contain_text("补记 +1 分")
+    expect(desktop.locator("#content")).to_contain_text("已另记一条：+1 分")
 
     phone.goto("/points/")
     line = phone.locator(".line", has_text="签到表上有您的名字")
