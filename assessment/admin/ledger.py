@@ -109,6 +109,9 @@ class PointEntryAdmin(ReadOnlyMixin, ExportingAdmin):
     list_display_links = ("happened_on",)
     list_filter = (SourceFilter, RuleFilter, PeriodFilter, PostingFilter, "reason", "cut_by")
     list_select_related = ("person", "rule", "unit", "batch")
+    empty_hint = _(
+        "The night enters a line here for each thing that earns points, from rolls, visits and records."
+    )
     search_fields = ("person__name__startswith",)
     search_help_text = _("The beginning of the person's name, or the last four digits of the phone")
     ordering = ("-pk",)

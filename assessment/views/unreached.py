@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import tablib
 from django.core.paginator import Paginator
@@ -45,11 +46,22 @@ class Asked:
         """Too much for one list: a station is chosen first."""
         return any(len(path) <= WIDTH for path in self.reach.paths)
 
-    def families(self) -> list[list[tuple[int | None, int | None]]]:
+    @cached_property
+    def ground(self) -> NearGround | None:
         county = Unit.objects.filter(path=self.reach.paths[0][:WIDTH]).first()
         if county is None or self.is_wide:
-            return []
-        return in_order(NearGround(county, self.day, self.reach, since=self.since).unreached)
+            return None
+        return NearGround(county, self.day, self.reach, since=self.since)
+
+    @property
+    def is_blank(self) -> bool:
+        """Nobody is entered here whom anybody could reach."""
+        return self.ground is None or (
+            self.ground.own_children.is_empty() and self.ground.learners.is_empty()
+        )
+
+    def families(self) -> list[list[tuple[int | None, int | None]]]:
+        return in_order(self.ground.unreached) if self.ground is not None else []
 
 
 def asked_of(request: HttpRequest, person: Person, permission: str) -> Asked:

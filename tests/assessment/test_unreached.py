@@ -81,6 +81,7 @@ def test_the_school_lead_sees_each_family_that_nobody_reached(families, office):
     assert "138****0777" in text
     assert "13800000777" not in text
     assert "No guardian is entered yet" in text
+    assert "No family is entered here yet" in office("village_lead:0").get(PAGE).content.decode()
 
 
 def test_who_comes_or_is_met_leaves_the_list_and_a_visit_in_vain_is_told(families, office):
