@@ -103,7 +103,9 @@ def test_the_page_says_what_was_called_off_and_where_the_roll_is_missing(world, 
 def test_another_year_is_one_press_away_and_nonsense_is_this_year(world, speaker):
     booked(speaker, talk(world, date(2026, 3, 1), "In spring"))
     booked(speaker, talk(world, date(2026, 9, 5), "In autumn"))
-    assert "In autumn" in page_of(world)
+    page = page_of(world)
+    assert "In autumn" in page
+    assert "0 人到场" not in page, "held, but nobody was put on the list"
     last = page_of(world, query="?year=2025")
     assert "In spring" in last
     assert "In autumn" not in last
