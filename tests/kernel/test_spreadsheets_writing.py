@@ -16,8 +16,9 @@ import openpyxl
 import polars as pl
 import pytest
 import python_calamine
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.escape import unescape
 
 from portal.kernel.spreadsheets import (
     Column,
@@ -185,11 +186,14 @@ def test_a_column_is_guarded_as_its_cells_are(texts: list[str | None]):
         min_size=1,
     )
 )
+@example(["_x0000_", "_x005F_x0000_"])
 def test_any_text_survives_but_for_what_xml_cannot_hold(texts: list[str]):
     file = written([Column("文")], [(text,) for text in texts])
     fromstring(sheet_xml(file))
     page = openpyxl.load_workbook(file).active
-    found = [row[0] or "" for row in page.iter_rows(min_row=2, max_row=len(texts) + 1, values_only=True)]
+    rows = page.iter_rows(min_row=2, max_row=len(texts) + 1, values_only=True)
+    # openpyxl leaves it undone where a cell holds its own text.
+    found = [unescape(row[0] or "") for row in rows]
     assert found == [safe_text(text) for text in texts]
 
 
