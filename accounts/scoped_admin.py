@@ -27,6 +27,7 @@ from accounts.audit_words import act_words, told
 from accounts.refusals import tell_refusal
 from accounts.scopes import ScopedModel
 from portal.kernel import audit, clock
+from portal.kernel.choosing import RowsField
 from portal.kernel.errors import PortalError
 from portal.kernel.models import AuditEntry
 
@@ -53,6 +54,7 @@ class ScopedFieldsMixin(BaseModelAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = visible(db_field.remote_field.model, request.user)
+        kwargs.setdefault("form_class", RowsField)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

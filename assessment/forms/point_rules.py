@@ -16,7 +16,8 @@ from assessment.models import CapGroup, PointRule, SchemeVersion
 from assessment.rules import CAPS_OF_A_RULE
 from assessment.sources import SOURCES
 
-_STEP = re.compile(r"\D*(\d+)\D+(\d+)\D*")
+_STEP = re.compile(r"\D*(\d{1,6})\D+(\d{1,6})\D*")
+_ID = re.compile(r"[0-9]{1,18}")
 CAPS = tuple(f"cap_{cap}" for cap in CAPS_OF_A_RULE)
 
 
@@ -78,7 +79,7 @@ class RuleForm(forms.ModelForm):
     def _version_id(self) -> int | None:
         given = self.data.get("version") if self.is_bound else self.initial.get("version")
         found = self.instance.version_id or getattr(given, "pk", given)
-        return int(found) if str(found or "").isdecimal() else None
+        return int(found) if _ID.fullmatch(str(found or "")) else None
 
     def clean_step_lines(self) -> list[list[int]]:
         lines = [

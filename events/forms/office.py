@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from events.enums import Audience
 from events.models import Event
 from events.services import EventPlan
+from portal.kernel.choosing import RowsField
 from training.models import Lecturer
 
 
@@ -16,7 +17,7 @@ class EventOfficeForm(forms.ModelForm):
 
     refusal_fields = {"lecturer": "speakers"}
 
-    speakers = forms.ModelMultipleChoiceField(
+    speakers = RowsField(
         label=_("lecturers"),
         queryset=Lecturer.objects.none(),
         required=False,

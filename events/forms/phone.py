@@ -17,6 +17,7 @@ from events.queries import bookable_lecturers
 from events.services import EventPlan
 from parentschool.models import SchoolClass
 from portal.kernel import clock
+from portal.kernel.choosing import RowsField
 from portal.kernel.errors import PortalError
 from training.models import Lecturer
 
@@ -61,7 +62,7 @@ class EventForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    classes = forms.ModelMultipleChoiceField(
+    classes = RowsField(
         label=_("only some classes"),
         queryset=SchoolClass.objects.none(),
         required=False,

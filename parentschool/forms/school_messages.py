@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Unit
 from parentschool.models import SchoolClass
 from parentschool.models.messages import LONGEST
+from portal.kernel.choosing import RowsField
 
 
 class MessageForm(forms.Form):
@@ -16,7 +17,7 @@ class MessageForm(forms.Form):
     the offered classes."""
 
     unit = forms.ModelChoiceField(label=_("parent school"), queryset=Unit.objects.none(), empty_label=None)
-    classes = forms.ModelMultipleChoiceField(
+    classes = RowsField(
         label=_("To the parents of"),
         queryset=SchoolClass.objects.none(),
         required=False,

@@ -52,6 +52,28 @@ def test_the_engine_counts_as_the_slow_count_does(facts, book):
     assert fast(facts, book) == obvious(facts, book)
 
 
+@given(facts=strategies.facts(), book=strategies.books())
+def test_row_13_no_limit_is_ever_passed(facts, book):
+    """No line gives more than any limit leaves beside the lines before it; 10⁵ days and more in the nightly profile."""
+    recorded = {(fact.person, fact.source, fact.source_id): fact for fact in facts}
+    rules = {rule.id: (rule, version) for version in book.versions for rule in version.rules}
+    lines = expected_lines(strategies.frame(facts), book).with_columns(
+        order=pl.col("rule_id").replace_strict({number: rule.order for number, (rule, _) in rules.items()})
+    )
+    before: list[slow.Line] = []
+    for row in lines.sort(
+        "happened_on", "source", "source_id", "person_id", "order", pl.col("rule_code").cast(pl.String)
+    ).iter_rows(named=True):
+        fact = recorded[row["person_id"], row["source"], row["source_id"]]
+        rule, version = rules[row["rule_id"]]
+        if row["points"] > 0:
+            void = slow.is_void(fact, rule, facts, book)
+            for room, limit in slow.rooms_for(fact, rule, version, before, void):
+                assert row["points"] <= room, limit
+        told = (row[name] for name in ("quantity", "points", "cut", "cut_by"))
+        before.append(slow.Line(fact, rule, version, *told, is_void=False))
+
+
 @given(facts=strategies.facts(), book=strategies.books(), seed=st.integers(0, 9))
 def test_the_order_in_which_facts_come_changes_nothing(facts, book, seed):
     shuffled = random.Random(seed).sample(facts, len(facts))

@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from assessment.engine.lines import expected_lines
 from assessment.enums import Cap, VersionStatus
+from assessment.forms.point_rules import RuleForm
 from assessment.models import CapGroup, PointRule, PointScheme, SchemeVersion
-from assessment.queries.rulebook import rule_book
-from assessment.rules import CAPS_OF_A_RULE
+from assessment.queries.rulebook import rule_book, version_of
+from assessment.rules import CAPS_OF_A_RULE, RuleBook
 from assessment.services.schemes import publish_version
 from events.models import EventKind, RecordKind
 from tests.assessment import strategies
@@ -197,6 +201,45 @@ def test_a_slip_is_shown_at_its_field_and_nothing_is_saved(office, draft, more, 
     assert answer.status_code == 200
     assert set(answer.context["adminform"].form.errors) == {wrong}
     assert not PointRule.objects.exists()
+
+
+ODD = (
+    *("", "0", "1", "-1", "1.5", "2 5", "1 1\n3 9", "\x00", "9" * 12, "9" * 40, "9" * 5000, f"2 {'9' * 25}"),
+    *(
+        "2026-10-01",
+        "2026-13-40",
+        "person",
+        "family",
+        "term",
+        "record",
+        "home_visit",
+        "deduct",
+        "void",
+        "字" * 300,
+    ),
+)
+TYPED = st.sampled_from(ODD) | st.text(max_size=12)
+FIELDS = [name for name in RuleForm.base_fields if name != "name"]
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 5
+)
+@given(more=st.dictionaries(st.sampled_from(FIELDS), TYPED | st.lists(TYPED, max_size=2), max_size=5))
+@example(more={"step_lines": "9" * 5000 + " 1"})
+@example(more={"version": "9" * 40, "kinds": "9" * 40, "items": ["x"], "group": "9" * 40})
+def test_row_43_whatever_is_typed_is_a_rule_or_told_at_its_field(world, office, draft, more):
+    told = {**filled(draft, name="X", kinds=[world.kinds["lecture"].pk]), **more}
+    seen = office.post(reverse("admin:assessment_pointrule_preview"), told)
+    assert seen.status_code in (200, 404)
+    with transaction.atomic():
+        answer = office.post(reverse("admin:assessment_pointrule_add"), told)
+        if answer.status_code == 302:
+            rules = version_of(PointRule.objects.get().version)
+            expected_lines(strategies.frame([came(world, 1, NOW.date())]), RuleBook((rules,)))
+        else:
+            assert answer.status_code == 403 or answer.context["adminform"].form.errors
+        transaction.set_rollback(True)
 
 
 def test_the_rule_reads_itself_back_with_examples_and_the_preview_saves_nothing(world, office, draft):
