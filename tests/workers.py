@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -47,3 +48,18 @@ def worker(transactional_db, worker_process) -> Iterator[subprocess.Popen[bytes]
     app.conf.task_always_eager = False
     yield worker_process
     app.conf.task_always_eager = True
+    wait_until_idle()
+
+
+def wait_until_idle() -> None:
+    """What the worker still wrote later would be found by another test. It answers between two tasks."""
+    queue = settings.CELERY_TASK_DEFAULT_QUEUE
+    asked = app.control.inspect(pattern=f"{queue}@*", matcher="glob", timeout=30, limit=1)
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with app.connection_for_read() as link:
+            waiting = link.default_channel.client.llen(queue)
+        told = (asked.active(), asked.reserved())
+        if not waiting and all(told) and not any(any(tasks.values()) for tasks in told):
+            return
+    raise RuntimeError("the worker comes to no end")
