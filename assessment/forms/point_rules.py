@@ -15,9 +15,9 @@ from assessment.forms.schemes import NARROW
 from assessment.models import CapGroup, PointRule, SchemeVersion
 from assessment.rules import CAPS_OF_A_RULE
 from assessment.sources import SOURCES
+from portal.kernel.choosing import KEY
 
 _STEP = re.compile(r"\D*(\d{1,6})\D+(\d{1,6})\D*")
-_ID = re.compile(r"[0-9]{1,18}")
 CAPS = tuple(f"cap_{cap}" for cap in CAPS_OF_A_RULE)
 
 
@@ -79,7 +79,7 @@ class RuleForm(forms.ModelForm):
     def _version_id(self) -> int | None:
         given = self.data.get("version") if self.is_bound else self.initial.get("version")
         found = self.instance.version_id or getattr(given, "pk", given)
-        return int(found) if _ID.fullmatch(str(found or "")) else None
+        return int(found) if KEY.fullmatch(str(found or "")) else None
 
     def clean_step_lines(self) -> list[list[int]]:
         lines = [

@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-_KEY = re.compile(r"[0-9]{1,18}")
+KEY = re.compile(r"[0-9]{1,18}")
+"""The number of a row, as a browser sends it, if any database can hold it."""
 
 
 class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
@@ -17,7 +18,7 @@ class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
 
     def clean(self, value: Any) -> Any:
         for key in value or ():
-            if not _KEY.fullmatch(str(getattr(key, "pk", key))):
+            if not KEY.fullmatch(str(getattr(key, "pk", key))):
                 raise ValidationError(
                     self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": key}
                 )
