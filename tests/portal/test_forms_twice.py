@@ -7,16 +7,20 @@ error: each answer leads to the same page. A form that is neither here nor excus
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import connection
 from django.db.models import QuerySet, UniqueConstraint
+from django.db.models.signals import pre_save
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from accounts.models import Person
+from accounts.models import Consent, Person
 from assessment.models import DirtyPerson
 from parentschool.models import DataRequest
 from portal.kernel.models import AuditEntry
@@ -51,6 +55,8 @@ EXCUSED = {
     "work_mark": "saves what stands in the fields; tests/assessment/test_appraisal_course.py",
     "evidence_remove": "a step of the appraisal's course; tests/assessment/test_evidence.py",
 }
+FIRST_ROWS = (Consent, DataRequest, Person)
+"""What the presses of the control write first."""
 Answers = list[tuple[int, str]]
 
 
@@ -126,7 +132,23 @@ def test_every_form_is_pressed_or_excused(county):
     assert (pressed | set(EXCUSED)) - found == set()
 
 
-def test_without_locks_and_constraints_the_same_presses_are_noticed(county, monkeypatch):
+@pytest.fixture
+def all_have_looked() -> Iterator[None]:
+    """No press writes its first row before each has looked at what stands, unless a lock holds one of them up."""
+    meeting = Barrier(TIMES)
+
+    def wait(**_: object) -> None:
+        with suppress(BrokenBarrierError):
+            meeting.wait(timeout=3)
+
+    for model in FIRST_ROWS:
+        pre_save.connect(wait, sender=model)
+    yield
+    for model in FIRST_ROWS:
+        pre_save.disconnect(wait, sender=model)
+
+
+def test_without_locks_and_constraints_the_same_presses_are_noticed(county, monkeypatch, all_have_looked):
     """The control. Those of check-in, seats and claims stand beside their services."""
     if connection.vendor != "postgresql":
         pytest.skip("a writer on SQLite stands alone, and sees what the one before it wrote")
