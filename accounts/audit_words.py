@@ -58,11 +58,15 @@ WORDS: dict[str, str | Promise] = {
     "lecturers": _("lecturers"),
     "line": _("line"),
     "lines": _("lines"),
+    "lines_added": pgettext_lazy("lines of a table", "added"),
+    "lines_changed": pgettext_lazy("lines of a table", "changed"),
+    "lines_removed": pgettext_lazy("lines of a table", "removed"),
     "memberships": _("memberships ended"),
     "method": _("method"),
     "name": _("name"),
     "note": _("note"),
     "number": _("number"),
+    "of_version": _("number of the version's row"),
     "on": pgettext_lazy("of an act", "day"),
     "opened": _("newly opened"),
     "other_units": _("units with the same file"),
@@ -132,7 +136,7 @@ DJANGOS: dict[str, str | Promise] = {
 UNSAID = {"digest", "sha256"}
 """What only a machine compares."""
 
-KEYS = {"line", "person"}
+KEYS = {"line", "of_version", "person"}
 """Details that an act may keep by the number of a row."""
 
 OLD_AND_NEW = {"name", "note", "parent", "phone", "relation", "score", "valid_until"}

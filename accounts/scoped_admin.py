@@ -200,14 +200,16 @@ class ScopedModelAdmin(ScopedFieldsMixin, admin.ModelAdmin):
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """What the audit tells of the row, for those who may read it: services write there, not in Django's log."""
-        kept = visible(AuditEntry, request.user).filter(
-            object_type=self.opts.label_lower, object_id=unquote(object_id)
-        )
+        kept = visible(AuditEntry, request.user).filter(self.acts_on(unquote(object_id)))
         acts = [
             (entry, act_words(entry.action), told(entry.summary, entry.object_type, of_row=True))
             for entry in kept.select_related("actor").order_by("-pk")[: self.HISTORY]
         ]
         return super().history_view(request, object_id, {"acts": acts, **(extra_context or {})})
+
+    def acts_on(self, key: str) -> models.Q:
+        """The acts of the audit that the history of a row tells."""
+        return models.Q(object_type=self.opts.label_lower, object_id=key)
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form = super().get_form(request, *args, **kwargs)
@@ -227,14 +229,29 @@ class ScopedModelAdmin(ScopedFieldsMixin, admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
         """Plain rows are saved here with their audit; models with verbs override this with one service call."""
         super().save_model(request, obj, form, change)
+        self.note_saved(request, obj, form, change)
+
+    def note_saved(
+        self, request: HttpRequest, obj: Any, form: ModelForm, change: bool, **details: Any
+    ) -> None:
+        """The audit's row of what a form saved."""
+        verb = "change" if change else "add"
         audit.record(
-            permission(self.model, "change" if change else "add"),
+            permission(self.model, verb),
             actor=request.user,
             now=clock.now(),
             obj=obj,
-            path=getattr(obj, "path", "") or "",
+            path=self.told_at(request, obj, verb),
             fields=[name for name in form.changed_data if name not in {"phone", "password"}],
+            **details,
         )
+
+    def told_at(self, request: HttpRequest, obj: Any, verb: str) -> str:
+        """The place whose readers of the audit are told: the row's, or where whoever acts may do so on rows that
+        belong to no place."""
+        if isinstance(obj, ScopedModel):
+            return obj.row_path
+        return next(iter(scope_for(request.user, permission(self.model, verb)).paths), "")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

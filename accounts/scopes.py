@@ -66,3 +66,9 @@ class ScopedModel(models.Model):
     @classmethod
     def path_lookup(cls) -> str:
         return f"{cls.org_path}__path" if cls.org_path else "path"
+
+    @property
+    def row_path(self) -> str:
+        """The path of the unit to which the saved row belongs; empty where it belongs to none."""
+        found = type(self)._base_manager.filter(pk=self.pk).values_list(self.path_lookup(), flat=True)
+        return found.first() or ""

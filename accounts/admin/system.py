@@ -139,7 +139,12 @@ class SpecialDayAdmin(ScopedModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: SpecialDay) -> None:
         audit.record(
-            "kernel.delete_specialday", actor=request.user, now=clock.now(), obj=obj, day=str(obj.day)
+            "kernel.delete_specialday",
+            actor=request.user,
+            now=clock.now(),
+            obj=obj,
+            path=self.told_at(request, obj, "change"),
+            day=str(obj.day),
         )
         super().delete_model(request, obj)
 

@@ -101,6 +101,7 @@ def publish_text(
         actor=actor,
         now=now,
         obj=made,
+        path=actor.path if actor else "",
         purpose=purpose.code,
         number=number,
         sha256=made.sha256,

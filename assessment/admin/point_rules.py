@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -21,6 +22,7 @@ from assessment.models import PointRule, SchemeVersion
 from assessment.queries.rulebook import WHOLE, rule_of, rule_with, version_of
 from assessment.rules import Rule
 from assessment.wording import names_of_kinds, rule_sentence
+from portal.kernel import audit, clock
 
 PLACE = 10
 """Rules are numbered in tens, so that one may be put between two."""
@@ -232,6 +234,23 @@ class PointRuleAdmin(ScopedModelAdmin):
         return redirect("admin:assessment_schemeversion_change", obj.version_id)
 
     response_post_save_add = response_post_save_change
+
+    def note_saved(
+        self, request: HttpRequest, obj: Any, form: ModelForm, change: bool, **details: Any
+    ) -> None:
+        super().note_saved(request, obj, form, change, name=obj.name, of_version=obj.version_id, **details)
+
+    def delete_model(self, request: HttpRequest, obj: PointRule) -> None:
+        audit.record(
+            "assessment.delete_pointrule",
+            actor=request.user,
+            now=clock.now(),
+            obj=obj,
+            path=self.told_at(request, obj, "change"),
+            name=obj.name,
+            of_version=obj.version_id,
+        )
+        super().delete_model(request, obj)
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
         super().response_delete(request, obj_display, obj_id)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -17,7 +18,7 @@ from accounts.scoped_admin import ScopedInline, ScopedModelAdmin, visible
 from assessment.admin.trials import TrialPages, said_by
 from assessment.enums import SPANS, VersionStatus
 from assessment.forms.versions import GroupFormSet, StarForm, StarFormSet, VersionForm
-from assessment.models import CapGroup, PointScheme, SchemeVersion, StarLevel
+from assessment.models import CapGroup, PointRule, PointScheme, SchemeVersion, StarLevel
 from assessment.queries.rulebook import latest_of
 from assessment.services.schemes import copy_as_draft, next_number
 from assessment.wording import star_sentence
@@ -138,6 +139,26 @@ class SchemeVersionAdmin(TrialPages):
         if last := latest_of(schemes[0]):
             given |= {"counting": last.counting, "cap_day": last.cap_day}
         return {**given, **super().get_changeform_initial_data(request)}
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        """The audit tells the version and its lines in one row, which `save_related` writes."""
+        admin.ModelAdmin.save_model(self, request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        lines = {
+            "lines_added": [str(line) for formset in formsets for line in formset.new_objects],
+            "lines_changed": [str(line) for formset in formsets for line, _fields in formset.changed_objects],
+            "lines_removed": [str(line) for formset in formsets for line in formset.deleted_objects],
+        }
+        told = {name: these for name, these in lines.items() if these}
+        if form.changed_data or told or not change:
+            self.note_saved(request, form.instance, form, change, **told)
+
+    def acts_on(self, key: str) -> models.Q:
+        """With those on its rules, which may be gone."""
+        of_rules = models.Q(object_type=PointRule._meta.label_lower, summary__of_version=int(key))
+        return super().acts_on(key) | of_rules if key.isdecimal() else super().acts_on(key)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

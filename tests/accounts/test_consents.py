@@ -285,3 +285,5 @@ def test_the_office_publishes_a_version_beside_the_old_one(client, world, settin
     assert answer.status_code == 302
     versions = PurposeText.objects.filter(purpose=purposes["photos"]).order_by("number")
     assert [(text.number, text.published_by_id is None) for text in versions] == [(1, True), (2, False)]
+    told = client.get(reverse("admin:accounts_purposetext_history", args=[versions[1].pk]))
+    assert [str(act) for _entry, act, _details in told.context["acts"]] == ["发布个人信息说明"]

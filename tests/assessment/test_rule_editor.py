@@ -311,3 +311,54 @@ def test_a_published_rule_is_read_in_words(office, draft):
     assert "讲座、沙龙" in page.partition("活动类别")[2]
     assert "[&quot;school&quot;]" not in page
     assert ">attendance<" not in page
+
+
+def history(office, row):
+    """What the page of a row's history tells, the latest first: the act and its details."""
+    page = office.get(reverse(f"admin:assessment_{row._meta.model_name}_history", args=[row.pk]))
+    return [(str(act), dict(details)) for _entry, act, details in page.context["acts"]]
+
+
+def save_version(office, draft, stars=(), **more):
+    """The form of a draft as a browser sends it, without shared limits."""
+    sent = {
+        "scheme": draft.scheme_id,
+        "number": 1,
+        "effective_from": "2026-09-01",
+        "counting": "ever",
+        **more,
+    }
+    kept = [star for star in stars if "id" in star]
+    sent |= {"groups-TOTAL_FORMS": 0, "groups-INITIAL_FORMS": 0}
+    sent |= {"stars-TOTAL_FORMS": len(stars), "stars-INITIAL_FORMS": len(kept)}
+    for place, star in enumerate(stars):
+        filled_in = {"route": 1, "basis": "points", "also_times": 0, "also_rule_times": 0, "keeps": 0, **star}
+        sent |= {f"stars-{place}-{name}": value for name, value in filled_in.items()}
+    answer = office.post(reverse("admin:assessment_schemeversion_change", args=[draft.pk]), sent)
+    assert answer.status_code == 302, [of.formset.errors for of in answer.context["inline_admin_formsets"]]
+
+
+def test_the_history_of_a_draft_tells_its_stars_and_rules_to_who_reads_the_county_s_audit(office, draft):
+    star = {"level": 1, "name": "一星", "threshold": 10}
+    save_version(office, draft, [star], cap_day=2)
+    assert history(office, draft) == [("修改", {"改动的项目": "全部规则每天最多", "新增": "一星"})]
+    kept = {"id": draft.stars.get().pk, "version": draft.pk}
+    save_version(office, draft, [{**star, **kept, "threshold": 12}], cap_day=2)
+    assert history(office, draft)[0] == ("修改", {"修改": "一星"})
+    save_version(office, draft, [{**star, **kept, "threshold": 12}], cap_day=2)
+    assert len(history(office, draft)) == 2
+    save_version(office, draft, [{**star, **kept, "threshold": 12, "DELETE": "on"}], cap_day=2)
+    assert history(office, draft)[0] == ("修改", {"删去": "一星"})
+    rule = add_rule(office, draft, name="来过", code="came")
+    office.post(
+        reverse("admin:assessment_pointrule_change", args=[rule.pk]),
+        filled(draft, name="来过", code="came", points=3),
+    )
+    assert history(office, rule)[0] == ("修改草稿中的规则", {"改动的项目": "积分", "名称": "来过"})
+    office.post(reverse("admin:assessment_pointrule_delete", args=[rule.pk]), {"post": "yes"})
+    assert not draft.rules.exists()
+    assert [(act, told["名称"]) for act, told in history(office, draft)[:3]] == [
+        ("从草稿中删去规则", "来过"),
+        ("修改草稿中的规则", "来过"),
+        ("在草稿中新增规则", "来过"),
+    ]

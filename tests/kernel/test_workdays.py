@@ -105,7 +105,7 @@ def office(world, client, settings, time_machine):
     return client
 
 
-def test_the_county_enters_and_takes_out_days(office):
+def test_the_county_enters_and_takes_out_days(world, office):
     url = reverse("admin:kernel_specialday_add")
     monday = {"day": "2027-02-08", "name": "春节"}
     assert office.post(url, monday).status_code == 302
@@ -115,11 +115,14 @@ def test_the_county_enters_and_takes_out_days(office):
         assert page.status_code == 200
         assert page.context["adminform"].form.errors
     row = SpecialDay.objects.get()
+    history = office.get(reverse("admin:kernel_specialday_history", args=[row.pk]))
+    assert [str(act) for _entry, act, _details in history.context["acts"]] == ["新增"]
     assert office.get(reverse("admin:kernel_specialday_changelist"), {"year": "2027"}).status_code == 200
     office.post(reverse("admin:kernel_specialday_delete", args=[row.pk]), {"post": "yes"})
     assert special_days.exceptions() == {}
     acts = AuditEntry.objects.filter(action__startswith="kernel.").order_by("pk")
     assert [act.action for act in acts] == ["kernel.add_specialday", "kernel.delete_specialday"]
+    assert {act.path for act in acts} == {world.county.path}
 
 
 def test_only_the_county_administrator_keeps_the_calendar(world, client, settings):
