@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,15 +19,15 @@ from accounts.scoped_admin import ReadOnlyAdmin, visible
 from assessment.admin.ledger import ledger_url
 from assessment.enums import ObjectionStatus
 from assessment.forms.objections import DecisionForm
-from assessment.models import Objection, PointEntry
-from assessment.queries.explain import explained
+from assessment.models import Objection
+from assessment.queries.explain import explained_with_amends
 from assessment.queries.objections import (
+    URGENT_FIRST,
     correction_words,
     history,
     is_correctable_by,
     overdue,
     record_of,
-    urgent_first,
     waiting,
 )
 from assessment.services.objections import check_fit, decide_objection
@@ -63,7 +63,7 @@ class StandFilter(admin.SimpleListFilter):
 
 @admin.register(Objection)
 class ObjectionAdmin(ReadOnlyAdmin):
-    list_display = ("whose", "grounds", "stand", "due_on", "asked_at", "decided_by")
+    list_display = ("whose", "grounds", "stand", "answer_by", "asked_at", "decided_by")
     list_filter = (StandFilter,)
     list_select_related = ("person", "decided_by", "adjustment")
     search_fields = ("person__name__startswith",)
@@ -72,11 +72,8 @@ class ObjectionAdmin(ReadOnlyAdmin):
     actions = None
     empty_hint = _("Parents object to a line from their own points. What they send in comes here.")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Objection]:
-        return urgent_first(super().get_queryset(request))
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ()
+    def get_ordering(self, request: HttpRequest) -> Any:
+        return URGENT_FIRST
 
     @admin.display(description=_("objector"))
     def whose(self, objection: Objection) -> str:
@@ -85,6 +82,11 @@ class ObjectionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("asked at"))
     def asked_at(self, objection: Objection) -> datetime:
         return objection.filed_at
+
+    @admin.display(description=_("answer due by"))
+    def answer_by(self, objection: Objection) -> date | None:
+        """While an answer is owed."""
+        return objection.due_on if objection.is_open else None
 
     @admin.display(description=_("status"))
     def stand(self, objection: Objection) -> str:
@@ -112,13 +114,17 @@ class ObjectionAdmin(ReadOnlyAdmin):
         form = DecisionForm(request.POST or None, objection=objection, correction=correction)
         if request.method == "POST" and form.is_valid() and self.decide(request, objection, form):
             return redirect("admin:assessment_objection_change", objection.pk)
+        line, amends = explained_with_amends(objection)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Objection of %(name)s") % {"name": objection.person.name},
             "opts": self.opts,
             "objection": objection,
             "is_late": objection.is_open and objection.due_on < clock.today(),
-            "line": explained(PointEntry.objects.filter(pk=objection.entry_id))[0],
+            "lines": [
+                (_("The line"), line),
+                *([(_("The line that makes it good"), amends)] if amends else []),
+            ],
             "steps": history(objection, for_office=True),
             "ledger": ledger_url(objection.person_id)
             if allows(request.user, "assessment.view_pointentry", objection.person)

@@ -155,6 +155,7 @@ class TrialPages(ScopedModelAdmin):
                 trial.version, version_before(trial.version, trial.effective_from)
             ),
             "is_open": is_open,
+            "is_ahead": trial.effective_from > trial.day,
             "has_moved": is_open and what_if.has_moved(trial),
             "posted": what_if.posted_of(trial) if trial.published_at else None,
             "withdrawal": withdrawal_of(trial.version) if trial.published_at else None,

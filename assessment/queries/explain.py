@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -124,6 +124,15 @@ def explained(entries: QuerySet[PointEntry]) -> list[Line]:
         for entry in kept
     }
     return _lines(kept, records, reasons, against(kept), asked)
+
+
+def explained_with_amends(objection: Objection) -> tuple[Line, Line | None]:
+    """The line objected to, and the line by which it was made good, once that is entered."""
+    wanted = Q(pk=objection.entry_id)
+    if objection.adjustment_id is not None:
+        wanted |= Q(source=ADJUSTMENT, source_id=objection.adjustment_id, reverses=None)
+    lines = {line.entry.pk: line for line in explained(PointEntry.objects.filter(wanted))}
+    return lines.pop(objection.entry_id), next(iter(lines.values()), None)
 
 
 def by_hand(entries: Iterable[PointEntry]) -> dict[int, Adjustment]:

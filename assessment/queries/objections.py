@@ -42,6 +42,15 @@ ANSWER_DAYS = 10
 """Working days to answer where the county has no scheme."""
 TOKENS = UUID("5f2c55a6-0b0c-4a8e-9d3b-6b1f4f6f3d11")
 """The space of names from which an objection's adjustments get their tokens, so that each is asked for once."""
+IS_OPEN = Q(status=ObjectionStatus.OPEN)
+URGENT_FIRST = (
+    Case(When(IS_OPEN, then=Value(0)), default=Value(1), output_field=IntegerField()),
+    Case(When(IS_OPEN, then="due_on")),
+    "-closed_at",
+    "pk",
+)
+"""Open ones by the day on which the answer is due, overdue ones therefore first; then those that ended, the latest
+first."""
 RELATIVE = "relative"
 RECORDS: dict[str, tuple[type[ScopedModel], str, str]] = {
     "attendance": (Attendance, "taken_by", "events.change_attendance"),
@@ -49,16 +58,6 @@ RECORDS: dict[str, tuple[type[ScopedModel], str, str]] = {
 }
 """For a source of facts whose records can be corrected from an objection: the model, who recorded a row, and the
 permission to correct it."""
-
-
-def urgent_first(objections: QuerySet[Objection]) -> QuerySet[Objection]:
-    """Open ones by the day on which the answer is due, overdue ones therefore first; then those that ended, the
-    latest first."""
-    return objections.annotate(
-        ended=Case(
-            When(status=ObjectionStatus.OPEN, then=Value(0)), default=Value(1), output_field=IntegerField()
-        )
-    ).order_by("ended", Case(When(status=ObjectionStatus.OPEN, then="due_on")), "-closed_at", "pk")
 
 
 def overdue(objections: QuerySet[Objection], today: date) -> QuerySet[Objection]:

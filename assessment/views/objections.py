@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import Refused, SignedInRequest
 from assessment.forms.objections import GroundsForm
 from assessment.models import Objection, PointEntry
-from assessment.queries.explain import explained, for_lines, told_lines
+from assessment.queries.explain import explained, explained_with_amends, for_lines, told_lines
 from assessment.queries.objections import answer_days, history, standing_against
 from assessment.services.objections import file_objection, withdraw_objection
 from portal.kernel import clock
@@ -79,11 +79,12 @@ def objections(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def objection(request: SignedInRequest, pk: int) -> HttpResponse:
     found = own_or_404(own_objections(request).select_related("entry"), request, pk)
-    line = explained(PointEntry.objects.filter(pk=found.entry_id))[0]
+    line, amends = explained_with_amends(found)
     context = {
         "tab": "home",
         "objection": found,
         "line": line,
+        "amends": amends,
         "steps": history(found),
         "may_object": standing_against(found.entry) is None,
     }

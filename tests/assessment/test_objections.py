@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 
 from assessment.enums import ObjectionStatus, Remedy, Unfit
 from assessment.models import Adjustment, Objection, PointEntry, PointScheme, Standing
-from assessment.queries.objections import history, urgent_first
+from assessment.queries.objections import history
 from assessment.rules_objections import AFTER, Involved, unfit_because
 from assessment.services import night
 from assessment.services.by_hand import adjust, approve_adjustment, refuse_adjustment
@@ -246,6 +246,7 @@ def test_the_station_and_the_parent_read_how_it_stands_at_every_moment(world, wa
     settings.LANGUAGE_CODE = "en"
     listed, own = reverse("admin:assessment_objection_changelist"), reverse("objection", args=[waiting.pk])
     again = reverse("object", args=[waiting.entry_id])
+    assert office(world.parents[0]).get(own).context["amends"] is None
     for who, address in ((world.as_("station_lead:0"), listed), (world.parents[0], own)):
         assert "upheld, waits for a second person" in office(who).get(address).text
     file_objection(taken_back(), grounds="I was there", actor=world.parents[0], now=NOW)
@@ -324,8 +325,12 @@ def three(world, objection):
     return [late, objection, decided]
 
 
-def test_overdue_ones_come_first_in_the_list_and_on_the_start_page(world, three):
-    assert list(urgent_first(Objection.objects.all())) == three
+def test_overdue_ones_come_first_in_the_list_and_on_the_start_page(world, three, office):
+    listed = office(world.as_("county_admin")).get(reverse("admin:assessment_objection_changelist"))
+    assert list(listed.context["cl"].result_list) == three
+    rows = listed.text.partition('id="result_list"')[2].split("<tr>")[2:]
+    dues = {date_format(each.due_on) for each in Objection.objects.all()}
+    assert [sum(due in row for due in dues) for row in rows] == [1, 1, 0], "nothing is owed once decided"
     for name in ("station_lead:0", "county_admin"):
         tags = [
             (todo.tone, todo.url.partition("?")[2]) for todo in objections_to_answer(world.as_(name), now=NOW)
@@ -382,10 +387,17 @@ def test_a_lead_decides_in_the_office_and_what_was_typed_stays(world, objection,
     assert page.status_code == 302
     objection.refresh_from_db()
     assert (objection.status, objection.decided_by) == ("upheld", world.staff["station_lead:0"])
-    assert station.get(address).context["form"] is None
+    page = station.get(address)
+    assert page.context["form"] is None
+    fresh = PointEntry.objects.get(source="adjustment")
+    assert [line.entry for _heading, line in page.context["lines"]] == [objection.entry, fresh]
+    assert reverse("admin:assessment_pointentry_change", args=[fresh.pk]) in page.text
     assert station.post(address, {"outcome": "refuse", "answer": "Changed my mind"}).status_code == 200
     objection.refresh_from_db()
     assert (objection.status, objection.answer) == ("upheld", "Because of this")
+    assert (
+        office(world.parents[0]).get(reverse("objection", args=[objection.pk])).context["amends"].points == 2
+    )
 
 
 def test_whoever_recorded_it_reads_why_not_to_decide(world, objection, office):

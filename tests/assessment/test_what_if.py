@@ -352,6 +352,19 @@ def test_a_trial_says_which_points_count_and_where_that_is_new(world, draft, off
     assert "全部规则合计每天最多 2 分。" in page
 
 
+def test_rules_for_days_that_are_not_counted_yet_are_said_to_show_nothing(world, draft, office):
+    admin = office(world.as_("county_admin"))
+    earlier = reverse("admin:assessment_schemeversion_try", args=[draft.pk])
+    for day, is_ahead in ((TODAY, False), (NEXT, True)):
+        page = admin.get(
+            reverse("admin:assessment_schemeversion_trial", args=[tried(draft, effective_from=day).pk])
+        )
+        assert ("现在还看不出变化" in page.text, f'href="{earlier}">选一个较早' in page.text) == (
+            is_ahead,
+            is_ahead,
+        )
+
+
 def test_who_is_not_shown_need_not_be_looked_at(world, draft, office):
     made = tried(draft)
     address = reverse("admin:assessment_schemeversion_trial", args=[made.pk])
@@ -388,3 +401,15 @@ def test_the_page_of_a_trial_asks_no_more_for_more_people(world, draft, office):
     assert_same_queries(
         lambda: admin.get(address), lambda: TrialCrossing.objects.bulk_create(rest), at_most=45
     )
+
+
+def test_the_page_of_a_withdrawal_asks_no_more_for_more_rules(world, draft, office):
+    published(draft, world)
+    admin = office(world.as_("county_admin"))
+    address = reverse("admin:assessment_schemeversion_withdraw", args=[draft.pk])
+
+    def more() -> None:
+        for number in range(3):
+            draft.rules.create(code=f"more-{number}", name=f"More {number}", source="attendance", points=1)
+
+    assert_same_queries(lambda: admin.get(address), more, at_most=30)
