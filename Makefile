@@ -45,7 +45,7 @@ demo: install ## A whole county to look at, on http://127.0.0.1:8000 (no service
 	  $(DEMO) $(MANAGE) run_nightly >/dev/null; \
 	  $(DEMO) $(MANAGE) load_appraisal_scheme appraisal_jiangsu_2009 --county 430725; \
 	  $(DEMO) $(MANAGE) load_requirements --county 430725 --from 2025-09-01; \
-	  $(DEMO) $(MANAGE) seed_demo --appraisal; \
+	  $(DEMO) $(MANAGE) seed_demo --after-night; \
 	  touch var/demo/ready; \
 	fi
 	@$(DEMO) $(MANAGE) seed_demo --sign-ins

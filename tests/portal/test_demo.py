@@ -15,7 +15,7 @@ from accounts.regions import reader
 from accounts.roles import ROLES
 from accounts.services.set_up import set_up_county
 from assessment.enums import AppraisalStatus
-from assessment.models import Appraisal
+from assessment.models import Adjustment, Appraisal, Objection
 from events.models import Attendance, Event
 from events.queries.near import events_for
 from parentschool.models import Child, Claim, Guardianship, Membership
@@ -114,9 +114,20 @@ def test_the_year_s_appraisal_has_sheets_at_every_stage(county):
     seed()
     call_command("load_appraisal_scheme", "appraisal_jiangsu_2009", county="640221", stdout=StringIO())
     for _ in range(2):
-        seed(appraisal=True)
+        seed(after_night=True)
     statuses = set(Appraisal.objects.filter(year=2026).values_list("status", flat=True))
     assert statuses == set(AppraisalStatus.values)
+
+
+def test_objections_wait_and_are_answered_and_the_demo_s_parent_has_made_none(county):
+    seed()
+    call_command("load_point_scheme", county="640221", effective_from=date(2025, 9, 1), stdout=StringIO())
+    call_command("run_nightly", stdout=StringIO())
+    for _ in range(2):
+        seed(after_night=True)
+    assert sorted(Objection.objects.values_list("status", flat=True)) == ["open", "refused", "upheld"]
+    assert not Objection.objects.filter(person__username="parent").exists()
+    assert Adjustment.objects.get().objection.status == "upheld"
 
 
 def test_a_wrong_address_in_the_demo_says_so_in_plain_words():

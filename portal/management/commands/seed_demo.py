@@ -16,6 +16,7 @@ from parentschool.models import Guardianship
 from portal.demo import county, families, messages, seats, work
 from portal.demo.appraisals import build_appraisals
 from portal.demo.names import Cast
+from portal.demo.objections import build_objections
 from portal.kernel import audit, clock
 from portal.kernel.calendar import SchoolYear
 
@@ -33,9 +34,9 @@ class Command(BaseCommand):
         )
 
         parser.add_argument(
-            "--appraisal",
+            "--after-night",
             action="store_true",
-            help="after a night: open the year's appraisal, score half of it",
+            help="what rests on points: open the year's appraisal, score half of it, object to some points",
         )
         parser.add_argument("--sign-ins", action="store_true", help="only print who may sign in")
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         seed: int,
         today: date | None,
         sign_ins: bool,
-        appraisal: bool,
+        after_night: bool,
         **options: Any,
     ) -> None:
         if settings.PRODUCTION:
@@ -54,9 +55,10 @@ class Command(BaseCommand):
         centre = Unit.objects.filter(kind=Kind.CENTRE).order_by("path").first()
         if centre is None:
             raise CommandError(_("Set up a county first: manage.py setup_county 430725"))
-        if appraisal:
+        if after_night:
             draw = random.Random(seed)  # noqa: S311 - repeatable, not secret
             build_appraisals(year=SchoolYear.of(today or clock.today()).year, draw=draw, now=clock.now())
+            build_objections(now=clock.now())
             return
         if not sign_ins and not Person.objects.filter(is_demo=True).exists():
             self.build(centre, scale, seed, today or clock.today())
