@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models
@@ -110,6 +110,13 @@ class BoundedPaginator(Paginator):
 class QuickChangeList(ChangeList):
     """Reads only what the list shows (`list_only` of its admin), and asks the address of a row's page once for the
     list instead of once for each row."""
+
+    def get_ordering(self, request: HttpRequest, queryset: models.QuerySet) -> list[Any]:
+        """What no heading sorts by, no address sorts by either: Django leaves out the links alone."""
+        if not self.sortable_by:
+            self.params.pop(ORDER_VAR, None)
+        found: list[Any] = super().get_ordering(request, queryset)
+        return found
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> models.QuerySet:
         rows = super().get_queryset(*args, **kwargs)

@@ -252,6 +252,10 @@ class StandingAdmin(ReadOnlyAdmin):
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("person_id",)
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """No address sorts people out by more or fewer points, which would rank them all the same."""
+        return lookup == "star__exact"
+
     @admin.display(description=_("why"))
     def lines(self, standing: Standing) -> str:
         return format_html('<a href="{}">{}</a>', ledger_url(standing.person_id), _("every line"))

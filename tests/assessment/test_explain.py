@@ -215,6 +215,31 @@ def test_the_ledger_is_searched_by_name_or_last_digits_and_filtered(world, lines
     assert f'<td class="field-home">{world.schools[0]}</td>' in standings.text, "namesakes are told apart"
 
 
+@pytest.mark.parametrize("asked", ["2", "-2", "4", "-4", "-2.-4"])
+def test_no_address_puts_parents_in_the_order_of_their_points(world, lines, office, asked):
+    came(world.parents[1], held(world.schools[1], world.kinds["lecture"], TODAY))
+    night_of(world, TODAY + timedelta(days=2))
+    lead = office(world, "county_admin")
+    standings = reverse("admin:assessment_standing_changelist")
+
+    def shown(**more):
+        return [row.person_id for row in lead.get(standings, more).context["cl"].result_list]
+
+    assert shown(o=asked) == shown() == sorted(shown())
+    assert len(set(Standing.objects.values_list("points", flat=True))) == len(shown()) == 2
+    address = reverse("admin:assessment_pointentry_changelist")
+    rows = [row.pk for row in lead.get(address, {"o": asked}).context["cl"].result_list]
+    assert rows == sorted(rows, reverse=True)
+
+
+def test_no_address_sorts_out_parents_by_their_points(world, lines, office):
+    lead = office(world, "county_admin")
+    standings = reverse("admin:assessment_standing_changelist")
+    assert lead.get(standings, {"star__exact": 1}).context["cl"].result_count == 1
+    for asked in ("points__gte", "points_ever__lt", "available", "star__gte"):
+        assert lead.get(standings, {asked: 3}).status_code != 200, asked
+
+
 def test_the_persons_page_asks_no_more_for_more_lines(world, lines, office):
     lead = office(world, "county_admin")
     parent = world.parents[0]
