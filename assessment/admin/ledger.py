@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -202,6 +201,7 @@ class PointEntryAdmin(ReadOnlyMixin, ExportingAdmin):
             "opts": self.opts,
             "person": person,
             "own": standing,
+            "spendable": own.spendable(standing) if standing else None,
             "reasons": star_reasons(person, standing) if standing else None,
             "lines": lines,
             "total": sum(line.points for line in lines),
@@ -215,10 +215,11 @@ def ledger_url(person_id: int) -> str:
 
 
 def ledger_of(person: Person, standing: own.Own | None, period: str) -> list[explain.Line]:
-    """The lines of the counting period, or with `all` of all time, the latest first."""
+    """The lines of the counting period, or with `all` every one there is, spent and expired ones too; the latest
+    first."""
     if standing is not None and period != "all":
         return own.lines_of(person, standing)
-    everything = explain.counted_lines(person, through=date.max, period=None)
+    everything = PointEntry.objects.filter(person=person)
     return explain.explained(everything.order_by("happened_on", "pk"))[::-1]
 
 

@@ -71,6 +71,12 @@ def counted_lines(person: Person, *, through: date, period: Period | None) -> Qu
     return entries.exclude(pk__in=expired) if expired else entries
 
 
+def spent_lines(person: Person) -> QuerySet[PointEntry]:
+    """The lines that lessen what is available, never what counts."""
+    entries: QuerySet[PointEntry] = PointEntry.objects.filter(person=person)
+    return entries.filter(Q(source=SPENDING) | Q(rule__effect=Effect.SPEND))
+
+
 def expired_among(entries: QuerySet[PointEntry], day: date) -> list[int]:
     """The lines whose rule gave points that no longer count on a day."""
     short_lived = entries.exclude(rule=None).exclude(rule__validity="")
@@ -193,7 +199,8 @@ def cause_of(entry: PointEntry, told: Told | None) -> str:
     elif told is not None:
         words = told.title
     else:
-        words = entry.rule.name if entry.rule else _("Adjusted by hand")
+        posted = _("Points handed in") if entry.source == SPENDING else _("Adjusted by hand")
+        words = entry.rule.name if entry.rule else posted
     return _("Taken back: %(what)s") % {"what": words} if entry.reverses_id else words
 
 
@@ -206,7 +213,7 @@ def note_of(entry: PointEntry, told: Told | None) -> str:
             _("%(points)s points × %(quantity)s")
             % {"points": (entry.points + entry.cut) // entry.quantity, "quantity": entry.quantity}
         )
-    if entry.reason not in (EntryReason.EARNED, EntryReason.ADJUSTMENT):
+    if entry.reason not in (EntryReason.EARNED, EntryReason.ADJUSTMENT, EntryReason.SPENT):
         parts.append(entry.get_reason_display())
     if entry.note:
         parts.append(entry.note)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from accounts.models import Person
 from accounts.paths import WIDTH
-from assessment.enums import Counting, StarBasis
-from assessment.models import PointEntry, PointRule, Standing, StarLevel
+from assessment.enums import Counting, Effect, SpendingPace, StarBasis
+from assessment.models import PointEntry, PointRule, SchemeVersion, Standing, StarLevel
 from assessment.queries import explain
 from assessment.queries.explain import Line
 from assessment.queries.nights import counted_day
@@ -45,6 +45,7 @@ class Own:
 
     day: date
     points: int
+    available: int
     star: int
     star_name: str
     stars: tuple[bool, ...]
@@ -74,6 +75,7 @@ def own_standing(person: Person) -> Own | None:
     return Own(
         day=day,
         points=standing.points,
+        available=standing.available,
         star=standing.star,
         star_name=reached[-1].name if reached else "",
         stars=tuple(n <= standing.star for n in range(1, max((lv.level for lv in levels), default=0) + 1)),
@@ -142,6 +144,19 @@ def lines_of(person: Person, own: Own) -> list[Line]:
     """The lines that make up the points of the standing, the latest first; their sum is the last running total."""
     entries = explain.counted_lines(person, through=own.day, period=own.period)
     return explain.explained(entries.order_by("happened_on", "pk"))[::-1]
+
+
+def spendable(own: Own) -> int | None:
+    """The points still to spend; None where the scheme does not let points be spent."""
+    lets = SchemeVersion.objects.filter(
+        ~Q(scheme__spending=SpendingPace.NEVER) | Q(rules__effect=Effect.SPEND), pk=own.version_id
+    )
+    return own.available if lets.exists() else None
+
+
+def spent_of(person: Person) -> list[Line]:
+    """The lines by which points were spent, the latest first; they are no part of the points of the standing."""
+    return explain.explained(explain.spent_lines(person).order_by("happened_on", "pk"))[::-1]
 
 
 def latest_lines(person: Person, *, limit: int = 3) -> list[Line]:

@@ -76,6 +76,8 @@ def my_points(request: SignedInRequest) -> HttpResponse:
             "own": own,
             "total": lines[0].running if lines else 0,
             "months": points.by_month(lines),
+            "spendable": points.spendable(own) if own else None,
+            "spent": points.spent_of(request.user),
             "uncounted": points.uncounted(request.user, own),
             "rules": points.rules_of(own.version_id) if own else [],
             "reasons": star_reasons(request.user, own) if own else None,

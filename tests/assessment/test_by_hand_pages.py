@@ -3,11 +3,12 @@
 import pytest
 from django.urls import reverse
 
-from assessment.models import Adjustment, Batch, PointEntry, PointScheme
-from assessment.services import by_hand
-from tests.assessment.facts import scheme
+from assessment.models import Adjustment, Batch, PointEntry, PointRule, PointScheme
+from assessment.queries.shards import shards
+from assessment.services import by_hand, night
+from tests.assessment.facts import came, held, scheme
 from tests.queries import assert_same_queries
-from tests.world import NOW, person
+from tests.world import NOW, TODAY, person
 
 
 @pytest.fixture
@@ -43,6 +44,38 @@ def test_asked_by_one_and_approved_by_another(world, office):
     assert chief.post(decide, {"refuse": "1", "reason": ""}).context["form"].errors
     assert chief.post(decide, {"approve": "1", "reason": ""}).status_code == 302
     assert PointEntry.objects.get().points == 5
+
+
+def test_what_was_spent_and_what_is_left_stand_on_both_pages(world, office, client):
+    PointScheme.objects.update(spending="any")
+    parent, clerk = world.parents[0], world.as_("county_staff")
+    asked = {"actor": clerk, "now": NOW}
+    by_hand.adjust(parent, points=2, reason="the roll was lost", **asked)
+    by_hand.spend(parent, points=1, what="a trip", **asked)
+    address = reverse("admin:assessment_pointentry_person", args=[parent.pk])
+    page = office("county_staff").get(address)
+    assert (page.context["total"], page.context["spendable"]) == (2, 1)
+    everything = client.get(address, {"period": "all"})
+    assert [line.points for line in everything.context["lines"]] == [-1, 2]
+    assert everything.context["total"] == 1
+    client.force_login(parent, backend="accounts.backends.RoleBackend")
+    own = client.get(reverse("points"))
+    assert (own.context["total"], own.context["spendable"]) == (2, 1)
+    (line,) = own.context["spent"]
+    assert (line.points, line.words, line.note) == (-1, "兑换积分", "a trip")
+    assert reverse("object", args=[line.entry.pk]) in own.text
+    PointScheme.objects.update(spending="never")
+    assert client.get(reverse("points")).context["spendable"] is None
+
+
+def test_every_line_ever_holds_those_that_expire(world, office):
+    PointRule.objects.update(validity="months", valid_months=1)
+    parent = world.parents[0]
+    came(parent, held(world.schools[0], world.kinds["lecture"], TODAY))
+    for shard in shards():
+        night.count_points(shard, TODAY)
+    address = reverse("admin:assessment_pointentry_person", args=[parent.pk])
+    assert len(office("county_staff").get(address, {"period": "all"}).context["lines"]) == 1
 
 
 def test_namesakes_are_told_apart_where_they_are_picked_and_decided_on(world, office):

@@ -7,11 +7,30 @@ from datetime import timedelta
 from django.db.models import QuerySet
 
 from accounts.models import Person
-from assessment.queries.own import Own, by_month, latest_lines, lines_of, own_standing, rules_of
+from assessment.queries.own import (
+    Own,
+    by_month,
+    latest_lines,
+    lines_of,
+    own_standing,
+    rules_of,
+    spendable,
+    spent_of,
+)
 from events.models import Attendance
 from portal.kernel import clock
 
-__all__ = ["by_month", "coming_in", "latest_lines", "lines_of", "own_standing", "rules_of", "uncounted"]
+__all__ = [
+    "by_month",
+    "coming_in",
+    "latest_lines",
+    "lines_of",
+    "own_standing",
+    "rules_of",
+    "spendable",
+    "spent_of",
+    "uncounted",
+]
 
 
 def uncounted(person: Person, own: Own | None) -> int:
