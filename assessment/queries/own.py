@@ -32,7 +32,8 @@ class NextStar:
     name: str
     goal: int
     needs: tuple[str, ...]
-    """What is missing, each a phrase; empty where the next night will give the star."""
+    """What is missing, each a phrase; what is not looked up here (hours, times under a rule, complaints) is said in all
+    cases. Empty where the next night will give the star."""
 
     @property
     def words(self) -> str:
@@ -126,6 +127,14 @@ def _next_star(person: Person, level: StarLevel, points: int, period: Period | N
         missing = level.also_times - times_at(person, level.also_kind_id, period)
         if missing > 0:
             needs.append(_("%(n)s more × %(kind)s") % {"n": missing, "kind": level.also_kind.name})
+    if level.also_rule and level.also_rule_times:
+        rule = PointRule.objects.filter(version=level.version_id, code=level.also_rule).first()
+        needs.append(
+            _("%(n)s times under “%(rule)s” in all")
+            % {"n": level.also_rule_times, "rule": rule.name if rule else level.also_rule}
+        )
+    if level.no_complaint:
+        needs.append(_("no complaint open"))
     goal = level.threshold if level.basis == StarBasis.POINTS else 0
     return NextStar(level.name, goal, tuple(needs))
 

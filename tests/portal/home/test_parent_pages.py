@@ -136,6 +136,18 @@ def test_the_next_star_says_what_is_missing(world, scheme):
     assert points.own_standing(parent).next is None
 
 
+def test_the_next_star_is_not_promised_while_it_asks_for_more(world, scheme):
+    """Neither a rule nor a complaint is looked up on the first page; both are said."""
+    parent = world.parents[0]
+    rule = scheme.rules.first()
+    scheme.stars.filter(level=2).update(also_rule=rule.code, also_rule_times=2, no_complaint=True)
+    stand(scheme, parent, 6, 1)
+    needs = points.own_standing(parent).next.needs
+    assert len(needs) == 2
+    assert rule.name in needs[0]
+    assert "2" in needs[0]
+
+
 def test_a_parent_sees_the_own_rows_and_nobody_elses(world, scheme):
     earn(world, scheme, 0, ["Own lecture"])
     earn(world, scheme, 1, ["Foreign lecture"])
