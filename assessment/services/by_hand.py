@@ -27,6 +27,8 @@ from assessment.services.posting import renew_standing, standing_now
 from portal.kernel import audit, bulk, clock
 from portal.kernel.errors import PortalError
 
+OWN_POINTS = _("These are your own points. Somebody else decides on them.")
+
 
 class AdjustmentRefused(PortalError):
     code = "adjustment_refused"
@@ -69,6 +71,8 @@ def adjust(
         raise AdjustmentRefused(_("Say why. The person reads this reason beside the points."), field="reason")
     if about is not None and about.person_id != person.pk:
         raise AdjustmentRefused(_("This line belongs to somebody else."), field="about", code="not_theirs")
+    if person.pk == actor.pk:
+        raise AdjustmentRefused(OWN_POINTS, field="person", code="own_points")
     adjustment = Adjustment.objects.create(
         token=token or uuid4(),
         person=person,
@@ -89,7 +93,7 @@ def adjust(
 
 @transaction.atomic
 def approve_adjustment(adjustment: Adjustment, *, actor: Person, now: datetime) -> Adjustment:
-    """Let the points be posted. The approver is not the asker. Raises AdjustmentRefused."""
+    """Let the points be posted. The approver is neither the asker nor the person. Raises AdjustmentRefused."""
     _check_four_eyes(adjustment, actor)
     _settle(adjustment, AdjustmentStatus.POSTED, decided_by=actor, decided_at=now)
     _post(adjustment, now)
@@ -118,6 +122,8 @@ def _check_four_eyes(adjustment: Adjustment, actor: Person) -> None:
             _("Whoever asked for an adjustment does not decide on it. Ask a colleague."),
             code="own_adjustment",
         )
+    if adjustment.person_id == actor.pk:
+        raise AdjustmentRefused(OWN_POINTS, code="own_points")
 
 
 def _settle(adjustment: Adjustment, status: str, **decided: object) -> None:

@@ -108,6 +108,20 @@ def test_the_limit_is_the_countys(counted):
     assert adjust(counted, points=4).status == AdjustmentStatus.PENDING
 
 
+def test_nobody_decides_on_points_of_their_own(counted):
+    """Neither alone up to the limit nor as the second person above it."""
+    clerk, chief = counted.as_("county_staff"), counted.as_("county_admin")
+    asked = {"reason": "the roll was lost", "now": NOW}
+    with refused_as("own_points"):
+        by_hand.adjust(clerk, points=1, actor=clerk, **asked)
+    made = by_hand.adjust(chief, points=5, actor=clerk, **asked)
+    with refused_as("own_points"):
+        by_hand.approve_adjustment(made, actor=chief, now=NOW)
+    made.refresh_from_db()
+    assert (made.status, made.decided_by) == (AdjustmentStatus.PENDING, None)
+    assert not PointEntry.objects.filter(person__in=[clerk, chief]).exists()
+
+
 def test_the_database_itself_wants_four_eyes(counted):
     made = adjust(counted, points=9)
     with pytest.raises(IntegrityError), transaction.atomic():
