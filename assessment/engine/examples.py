@@ -61,11 +61,12 @@ def examples(rule: Rule, version: Version) -> list[Example]:
 
 
 def _first_day(rule: Rule, version: Version) -> date:
-    """A Monday early in a school year, when version and rule hold."""
+    """A Monday early in a school year, when version and rule hold; for a rule of a few days one within them."""
     since = max(version.effective_from, rule.begins_on or version.effective_from)
     year = SchoolYear.of(since).period
     start = year.begins_on if since <= year.begins_on + timedelta(days=30) else year.ends_on
-    return week_of(max(since, start) + timedelta(days=6)).begins_on
+    mondays = [week_of(day + timedelta(days=6)).begins_on for day in (max(since, start), since)]
+    return next((day for day in mondays if rule.ends_on is None or day < rule.ends_on), since)
 
 
 def _cases(rule: Rule, begins: date) -> Iterator[Case]:
@@ -129,8 +130,8 @@ def _counted(case: Case, rule: Rule, version: Version) -> Example:
 
 
 def _voided(rule: Rule, version: Version, begins: date) -> Example:
-    """Two points earned at an event, then what voids them."""
-    earning = Rule(0, "\0", "attendance", 2)
+    """Two points earned at an event, then what voids them, which by itself earns nothing."""
+    earning = Rule(0, "\0", "attendance", 2, kinds=frozenset({0}))
     both = replace(version, rules=(earning, rule))
     case = Case(_("2 points earned at an event, then this is put down for it"), (begins,), same_event=True)
     facts = pl.concat(

@@ -300,6 +300,22 @@ def test_the_examples_of_a_rule_that_voids_show_the_loss(world, office, draft):
     assert (example.points, example.worth, example.cuts) == (0, 2, ((Cap.VOID, 2),))
 
 
+def test_what_voids_by_an_event_earns_nothing_in_its_example(world, office, draft):
+    told = filled(draft, name="检讨会", kinds=[world.kinds["lecture"].pk], effect="void")
+    example = office.post(reverse("admin:assessment_pointrule_preview"), told).context["examples"][0]
+    assert (example.points, example.worth, example.cuts) == (0, 2, ((Cap.VOID, 2),))
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "points"),
+    [("2026-12-10", "2027-01-10", 3), ("2027-03-01", "2027-03-02", 3), ("", "2026-10-08", 3)],
+)
+def test_examples_lie_where_a_rule_of_few_days_holds(world, office, draft, begins, ends, points):
+    told = filled(draft, name="假期阅读", points=3, begins_on=begins, ends_on=ends)
+    found = office.post(reverse("admin:assessment_pointrule_preview"), told).context["examples"]
+    assert found[0].points == points
+
+
 def test_a_published_rule_is_read_in_words(office, draft):
     kinds = [kind.pk for kind in EventKind.objects.filter(code__in=["lecture", "salon"])]
     add_rule(office, draft, name="Read", code="read", unit_kinds=["school"], step_lines="2 5", kinds=kinds)
