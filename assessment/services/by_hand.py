@@ -23,8 +23,9 @@ from assessment.models import Adjustment, Batch, PointEntry, PointScheme, Spendi
 from assessment.queries.shards import county_of
 from assessment.rules import spending_period
 from assessment.services import second_person
-from assessment.services.posting import renew_standing, standing_now
-from portal.kernel import audit, bulk, clock
+from assessment.services.posting import renew_standing
+from assessment.services.spending import available_of
+from portal.kernel import audit, clock
 from portal.kernel.errors import PortalError
 
 OWN_POINTS = _("These are your own points. Somebody else decides on them.")
@@ -204,9 +205,9 @@ def pace_of(county: Unit, day: date) -> tuple[PointScheme | None, str]:
     return in_force, in_force.spending if in_force else SpendingPace.NEVER
 
 
-def available_of(person: Person, county: Unit, day: date) -> int:
-    """The points that a person may still hand in: those that have not expired, less those handed in."""
-    return sum(standing_now(person, county, day)["available"])
+def _hold(person: Person) -> None:
+    """One counter after the other, and after who puts down a record by which points are spent."""
+    Person.objects.select_for_update(no_key=True).only("pk").get(pk=person.pk)
 
 
 @transaction.atomic
@@ -226,7 +227,7 @@ def spend(
         raise SpendingRefused(_("Enter how many points are handed in."), field="points")
     if not what.strip():
         raise SpendingRefused(_("Say what the points are handed in for."), field="what")
-    bulk.serialise(f"spending {person.pk}")
+    _hold(person)
     period = spending_period(pace, today)
     slot = f"{scheme.pk}:{person.pk}:{period.begins_on}" if period else None
     if slot and Spending.objects.filter(slot=slot).exists():
@@ -235,7 +236,7 @@ def spend(
             % {"pace": SpendingPace(pace).label},
             code="spent_already",
         )
-    available = available_of(person, county, today)
+    available = max(available_of(person, county, today), 0)
     if points > available:
         raise SpendingRefused(
             ngettext_lazy("Only %(n)s point is available.", "Only %(n)s points are available.", available)

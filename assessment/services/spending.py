@@ -1,41 +1,59 @@
-"""Spending points: nobody spends more than the last night says is there, less what was put down since."""
+"""What a person may still spend, asked alike wherever points are spent: by a record of a kind that takes points, which
+the next night posts, or by points handed in, which are posted at once."""
 
 from __future__ import annotations
 
-from django.db.models import Sum
-from django.utils.translation import gettext_lazy as _
+from datetime import date
 
-from accounts.models import Person
-from assessment.enums import Effect, Per, VersionStatus
-from assessment.models import PointEntry, PointRule, Standing
+from django.utils.translation import ngettext_lazy
+
+from accounts.models import Person, Unit
+from assessment.enums import Effect, Per
+from assessment.models import PointEntry
+from assessment.queries.rulebook import rule_book
+from assessment.queries.shards import county_of
+from assessment.rules import Rule, RuleBook
+from assessment.services.posting import standing_now
 from events.models import Record, RecordKind
 from events.services.records import RecordRefused, checks_records
+from portal.kernel import clock
 
 
 @checks_records
 def check_spending(person: Person, kind: RecordKind, quantity: int) -> None:
-    """Asked before a record of a kind is put down by which points are spent. Raises RecordRefused."""
-    rule = (
-        PointRule.objects.filter(items=kind, effect=Effect.SPEND, version__status=VersionStatus.PUBLISHED)
-        .order_by("-version__effective_from", "-pk")
-        .first()
-    )
-    if rule is None:
+    """Asked before a record is put down, while its person is held. Raises RecordRefused."""
+    county, today = county_of(person), clock.today()
+    asked = _price(rule_book(county), kind.pk, quantity, today)
+    if not asked:
         return
-    left = points_to_spend(person, kind, rule)
-    if price(rule, quantity) > left:
-        raise RecordRefused(_("Only %(n)s points can be spent.") % {"n": max(left, 0)}, field="quantity")
+    left = max(available_of(person, county, today), 0)
+    if asked > left:
+        raise RecordRefused(
+            ngettext_lazy("Only %(n)s point is available.", "Only %(n)s points are available.", left)
+            % {"n": left},
+            field="quantity",
+        )
 
 
-def price(rule: PointRule, quantity: int) -> int:
-    return -rule.points * (quantity if rule.per == Per.QUANTITY else 1)
-
-
-def points_to_spend(person: Person, kind: RecordKind, rule: PointRule) -> int:
-    """What the last night says, less what was put down since and no night has posted yet."""
-    standing = Standing.objects.filter(person=person).values_list("available", flat=True).first() or 0
+def available_of(person: Person, county: Unit, day: date) -> int:
+    """The points that have not expired, less those spent, by records too that no night has posted yet."""
     posted = PointEntry.objects.filter(person=person, source="record").values("source_id")
-    since = Record.objects.filter(person=person, kind=kind, revoked_at=None).exclude(pk__in=posted)
-    if rule.per != Per.QUANTITY:
-        return standing - price(rule, 1) * since.count()
-    return standing - price(rule, since.aggregate(n=Sum("quantity"))["n"] or 0)
+    waiting = Record.objects.filter(person=person, revoked_at=None).exclude(pk__in=posted)
+    rows = list(waiting.values_list("kind_id", "quantity", "happened_on"))
+    book = rule_book(county) if rows else RuleBook(())
+    asked = sum(_price(book, kind, quantity, on) for kind, quantity, on in rows)
+    return sum(standing_now(person, county, day)["available"]) - asked
+
+
+def _price(book: RuleBook, kind: int, quantity: int, day: date) -> int:
+    """The points that a record of a kind takes by the rules of its day."""
+    version = book.on(day)
+    return sum(
+        -rule.points * (quantity if rule.per == Per.QUANTITY else 1)
+        for rule in (version.rules if version else ())
+        if rule.effect == Effect.SPEND and kind in rule.items and _holds(rule, day)
+    )
+
+
+def _holds(rule: Rule, day: date) -> bool:
+    return (rule.begins_on is None or rule.begins_on <= day) and (rule.ends_on is None or day < rule.ends_on)

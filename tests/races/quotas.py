@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -120,7 +119,7 @@ def points_are_handed_in_once(world: World, clients: int) -> Rounds:
 def without_one_counter_after_the_other() -> Iterator[None]:
     with (
         without_transactions(),
-        patch.object(by_hand, "bulk", SimpleNamespace(serialise=lambda purpose: None)),
+        patch.object(by_hand, "_hold", lambda person: None),
         patch.object(by_hand, "available_of", slowly(by_hand.available_of)),
     ):
         yield
