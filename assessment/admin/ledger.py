@@ -8,8 +8,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -173,14 +174,9 @@ class PointEntryAdmin(ReadOnlyMixin, ExportingAdmin):
 
     @admin.display(description=_("why"))
     def explained(self, entry: PointEntry) -> str:
-        lines = explain.explained(PointEntry.objects.filter(pk=entry.pk))
-        return format_html(
-            '<p>{}</p><dl class="why">{}</dl>',
-            lines[0].words,
-            format_html_join(
-                "", "<div><dt>{}</dt><dd>{}</dd></div>", ((r.label, r.words) for r in lines[0].why)
-            ),
-        )
+        [line] = explain.explained(PointEntry.objects.filter(pk=entry.pk))
+        why = render_to_string("assessment/ledger/why.html", {"line": line})
+        return format_html("<p>{}</p>{}", line.words, why)
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(permission_required(SEE)(self.of_person))

@@ -88,7 +88,17 @@ class PointSchemeAdmin(ScopedModelAdmin):
     list_select_related = ("unit",)
     search_fields = ("name__startswith",)
     search_help_text = _("Search by the beginning of the name")
-    fields = ("code", "name", "unit", "source", "gaps", "approve_above", "answer_days", "spending")
+    fields = (
+        "code",
+        "name",
+        "unit",
+        "source",
+        "source_url",
+        "gaps",
+        "approve_above",
+        "answer_days",
+        "spending",
+    )
     autocomplete_fields = ("unit",)
 
 

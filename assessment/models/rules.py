@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
@@ -36,6 +36,15 @@ class PointScheme(StampedModel, ScopedModel):
         Unit, verbose_name=_("county"), on_delete=models.PROTECT, related_name="point_schemes"
     )
     source = models.CharField(_("source document"), max_length=300, blank=True)
+    source_url = models.CharField(
+        _("address of the source document"),
+        max_length=300,
+        blank=True,
+        validators=[URLValidator(schemes=["https", "http"])],
+        help_text=_(
+            "Where everybody can read it, for example on the county's site. It stands beside each line."
+        ),
+    )
     gaps = models.TextField(
         _("what the source leaves open"), blank=True, help_text=_("One a line. Shown beside the rules.")
     )
@@ -43,7 +52,8 @@ class PointScheme(StampedModel, ScopedModel):
         _("adjusted by hand without a second person, up to"),
         default=2,
         help_text=_(
-            "Points given or taken by hand: more than this many wait until a second person approves."
+            "Points given to or taken from one person by hand within a calendar month: what goes beyond waits until a "
+            "second person approves."
         ),
     )
     answer_days = models.PositiveSmallIntegerField(

@@ -34,10 +34,11 @@ NO_LIMITS = (Cap.VOID, Cap.ONCE)
 
 @dataclass(frozen=True)
 class Reason:
-    """One answer to “why”: `label` asks, `words` answer."""
+    """One answer to “why”: `label` asks, `words` answer. `link` is where the source can be read."""
 
     label: str
     words: str
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -256,7 +257,8 @@ def why(entry: PointEntry, told: Told | None, undone_on: date | None) -> Iterabl
             },
         )
         if sources := [part for part in (version.scheme.source, entry.rule.source_item) if part]:
-            yield Reason(_("Source"), pgettext("between sources", ", ").join(_unended(sources)))
+            words = pgettext("between sources", ", ").join(_unended(sources))
+            yield Reason(_("Source"), words, link=version.scheme.source_url)
     if entry.reverses_id:
         yield Reason(_("Takes back"), taken_back(entry))
     elif entry.rule is not None:

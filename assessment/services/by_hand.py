@@ -12,6 +12,8 @@ from uuid import UUID, uuid4
 
 import polars as pl
 from django.db import transaction
+from django.db.models import Sum
+from django.db.models.functions import Abs
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -26,6 +28,7 @@ from assessment.services import second_person
 from assessment.services.posting import renew_standing
 from assessment.services.spending import available_of
 from portal.kernel import audit, clock
+from portal.kernel.calendar import month_of
 from portal.kernel.errors import PortalError
 
 OWN_POINTS = _("These are your own points. Somebody else decides on them.")
@@ -40,9 +43,24 @@ class SpendingRefused(PortalError):
 
 
 def limit_without_approval(county: Unit) -> int:
-    """Up to how many points one person may adjust alone: the least that a scheme of the county says; 0 without."""
+    """Up to how many points are given to or taken from a person in a calendar month by one person alone: the least that
+    a scheme of the county says; 0 without."""
     limits = PointScheme.objects.filter(unit=county).values_list("approve_above", flat=True)
     return min(limits, default=0)
+
+
+def decided_alone(person: Person, day: date) -> int:
+    """The points given to and taken from a person by hand in the month of a day, on which no second person decided."""
+    month = month_of(day)
+    alone = Adjustment.objects.filter(
+        person=person,
+        status=AdjustmentStatus.POSTED,
+        decided_by=None,
+        asked_at__gte=clock.midnight(month.begins_on),
+        asked_at__lt=clock.midnight(month.ends_on),
+    )
+    found: int | None = alone.aggregate(points=Sum(Abs("points")))["points"]
+    return found or 0
 
 
 @transaction.atomic
@@ -58,7 +76,8 @@ def adjust(
     actor: Person,
     now: datetime,
 ) -> Adjustment:
-    """Give or take points by hand. Up to the limit they are posted at once, above it they wait for approval.
+    """Give or take points by hand. Up to the limit of the month they are posted at once, above it they wait for
+    approval: so no sum is given in small parts by one person alone.
 
     `about` is the line that this makes good: the points then count for that line's day. `token` names the asking;
     the same one again changes nothing. Raises AdjustmentRefused.
@@ -86,7 +105,9 @@ def adjust(
         asked_at=now,
     )
     _record("adjustment.ask", adjustment, actor, now, points=points, reason=adjustment.reason)
-    if abs(points) <= limit_without_approval(county_of(person)):
+    _hold(person)
+    alone = decided_alone(person, clock.day_of(now))
+    if abs(points) + alone <= limit_without_approval(county_of(person)):
         _settle(adjustment, AdjustmentStatus.POSTED)
         _post(adjustment, now)
     return adjustment
@@ -94,7 +115,8 @@ def adjust(
 
 @transaction.atomic
 def approve_adjustment(adjustment: Adjustment, *, actor: Person, now: datetime) -> Adjustment:
-    """Let the points be posted. The approver is neither the asker nor the person. Raises AdjustmentRefused."""
+    """Let the points be posted. The approver is neither the asker nor the person, nor stands near to an objection that
+    they make good. Raises AdjustmentRefused."""
     _check_four_eyes(adjustment, actor)
     _settle(adjustment, AdjustmentStatus.POSTED, decided_by=actor, decided_at=now)
     _post(adjustment, now)
@@ -125,6 +147,8 @@ def _check_four_eyes(adjustment: Adjustment, actor: Person) -> None:
         )
     if adjustment.person_id == actor.pk:
         raise AdjustmentRefused(OWN_POINTS, code="own_points")
+    if (unfit := second_person.unfit(adjustment, actor)) is not None:
+        raise AdjustmentRefused(unfit.label, code=unfit.value)
 
 
 def _settle(adjustment: Adjustment, status: str, **decided: object) -> None:
@@ -206,7 +230,7 @@ def pace_of(county: Unit, day: date) -> tuple[PointScheme | None, str]:
 
 
 def _hold(person: Person) -> None:
-    """One counter after the other, and after who puts down a record by which points are spent."""
+    """One after the other gives and takes this person's points by hand, and after who puts down a record."""
     Person.objects.select_for_update(no_key=True).only("pk").get(pk=person.pk)
 
 

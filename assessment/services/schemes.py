@@ -66,6 +66,7 @@ def load_scheme(
         name=given["name"],
         unit=county,
         source=given["source"][:300],
+        source_url=given.get("source_url", ""),
         gaps="\n".join(given.get("gaps", [])),
     )
     audit.record("scheme.load", actor=actor, now=now, obj=scheme, path=county.path, code=code)

@@ -10,9 +10,10 @@ from datetime import date, datetime
 from typing import Any
 
 from accounts.models import Person
-from assessment.enums import ObjectionStatus
+from assessment.enums import ObjectionStatus, Unfit
 from assessment.models import Adjustment, Objection, PointEntry
-from assessment.queries.objections import answer_days
+from assessment.queries.objections import answer_days, involved_in
+from assessment.rules_objections import unfit_because
 from portal.kernel import audit, clock, notices, special_days
 from portal.kernel.workdays import add_workdays
 
@@ -20,6 +21,12 @@ from portal.kernel.workdays import add_workdays
 def answer_day(entry: PointEntry, now: datetime) -> date:
     """By when an objection is answered that is open from now on."""
     return add_workdays(clock.day_of(now), answer_days(entry), special_days.exceptions())
+
+
+def unfit(adjustment: Adjustment, person: Person) -> Unfit | None:
+    """Why this person may not be the second one for points that make an objection good; None for others."""
+    objection = Objection.objects.select_related("entry").filter(adjustment=adjustment).first()
+    return unfit_because(person.pk, involved_in(objection)) if objection is not None else None
 
 
 def approved(adjustment: Adjustment, *, now: datetime) -> None:

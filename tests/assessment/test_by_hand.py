@@ -1,5 +1,6 @@
 """Points by hand: asked once, approved by a second person above the limit, never touched by the night."""
 
+from collections import Counter
 from contextlib import contextmanager
 from datetime import date, timedelta
 from uuid import uuid4
@@ -108,6 +109,30 @@ def test_the_limit_is_the_countys(counted):
     assert adjust(counted, points=4).status == AdjustmentStatus.PENDING
 
 
+def test_small_parts_of_a_month_count_together_whoever_asks(counted):
+    adjust(counted, points=1)
+    assert adjust(counted, points=-1, actor=counted.as_("county_admin")).status == AdjustmentStatus.POSTED
+    third = adjust(counted, points=1, now=NOW + timedelta(days=19))
+    assert third.status == AdjustmentStatus.PENDING
+    by_hand.approve_adjustment(third, actor=counted.as_("county_admin"), now=NOW + timedelta(days=20))
+    next_month = {"now": NOW + timedelta(days=20)}
+    assert adjust(counted, points=2, **next_month).status == AdjustmentStatus.POSTED
+    other = by_hand.adjust(
+        counted.parents[1], points=2, reason="x", actor=counted.as_("county_staff"), now=NOW
+    )
+    assert other.status == AdjustmentStatus.POSTED
+
+
+def test_small_parts_at_the_same_moment_do_not_pass_the_limit(shared_database):
+    world = build_world()
+    scheme(world, {"code": "lecture"})
+    clerk = world.as_("county_staff")
+    give = {"points": 1, "reason": "x", "actor": clerk, "now": NOW}
+    at_once([lambda: by_hand.adjust(world.parents[0], **give)] * 5)
+    statuses = Counter(Adjustment.objects.values_list("status", flat=True))
+    assert statuses == {AdjustmentStatus.POSTED: 2, AdjustmentStatus.PENDING: 3}
+
+
 def test_nobody_decides_on_points_of_their_own(counted):
     """Neither alone up to the limit nor as the second person above it."""
     clerk, chief = counted.as_("county_staff"), counted.as_("county_admin")
@@ -165,6 +190,7 @@ def test_making_good_a_line_counts_for_its_day(counted):
 def test_many_at_once_stand_in_one_whole_chain(shared_database):
     world = build_world()
     scheme(world, {"code": "lecture"})
+    PointScheme.objects.update(approve_above=3)
     people = [(world.parents[n % 2], world.as_("county_staff")) for n in range(6)]
     at_once(
         [

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from io import StringIO
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import translation
@@ -76,6 +77,25 @@ def test_sources_are_joined_as_one_sentence(world, lines):
     with translation.override("zh-hans"):
         said = {reasons(line).get("依据") for line in shown_to(world.parents[0])[1]}
     assert "县里的办法，item 4" in said
+
+
+def test_each_line_leads_to_the_document_where_it_can_be_read(world, lines, office, client):
+    lines.scheme.source_url = "https://county.example/points"
+    lines.scheme.save()
+    link = 'href="https://county.example/points"'
+    entry = PointEntry.objects.earliest("pk")
+    lead = office(world, "county_admin")
+    for address in (
+        reverse("admin:assessment_pointentry_change", args=[entry.pk]),
+        reverse("admin:assessment_pointentry_person", args=[world.parents[0].pk]),
+    ):
+        assert link in lead.get(address).text, address
+    client.force_login(world.parents[0], backend="accounts.backends.RoleBackend")
+    for address in (reverse("points"), reverse("object", args=[entry.pk])):
+        assert link in client.get(address).text, address
+    lines.scheme.source_url = "javascript:alert(1)"
+    with pytest.raises(ValidationError):
+        lines.scheme.full_clean()
 
 
 def test_a_line_says_rule_version_source_sum_recorder_and_what_undid_it(world, lines):

@@ -14,7 +14,7 @@ from assessment.models import Adjustment, Objection, PointEntry, PointScheme, St
 from assessment.queries.objections import history
 from assessment.rules_objections import AFTER, Involved, unfit_because
 from assessment.services import night
-from assessment.services.by_hand import adjust, approve_adjustment, refuse_adjustment
+from assessment.services.by_hand import AdjustmentRefused, adjust, approve_adjustment, refuse_adjustment
 from assessment.services.objections import (
     Decision,
     ObjectionRefused,
@@ -218,6 +218,14 @@ def test_above_the_limit_a_second_person_is_waited_for(world, waiting):
     approve_adjustment(waiting.adjustment, actor=world.as_("county_admin"), now=NOW)
     waiting.refresh_from_db()
     assert (waiting.waits, waiting.status, told(world)) == (False, "upheld", ["waits", "upheld"])
+
+
+def test_who_stands_too_near_is_no_second_person(world, waiting):
+    teacher = world.staff["school_lead:0"]
+    with pytest.raises(AdjustmentRefused) as refused:
+        approve_adjustment(waiting.adjustment, actor=teacher, now=NOW)
+    assert refused.value.code == "recorded"
+    assert not PointEntry.objects.filter(source="adjustment").exists()
 
 
 def test_not_approved_it_is_open_again_with_its_days_and_what_was_said(world, waiting):
