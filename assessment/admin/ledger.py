@@ -215,8 +215,7 @@ def ledger_of(person: Person, standing: own.Own | None, period: str) -> list[exp
     first."""
     if standing is not None and period != "all":
         return own.lines_of(person, standing)
-    everything = PointEntry.objects.filter(person=person)
-    return explain.explained(everything.order_by("happened_on", "pk"))[::-1]
+    return own.every_line(person)
 
 
 @admin.register(Standing)

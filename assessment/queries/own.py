@@ -5,6 +5,7 @@ One definition for the person's own pages, the office and the API.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -166,6 +167,22 @@ def spendable(own: Own) -> int | None:
 def spent_of(person: Person) -> list[Line]:
     """The lines by which points were spent, the latest first; they are no part of the points of the standing."""
     return explain.explained(explain.spent_lines(person).order_by("happened_on", "pk"))[::-1]
+
+
+def every_line(person: Person) -> list[Line]:
+    """All there ever were, the latest first: of other periods too, expired and spent ones."""
+    return explain.explained(PointEntry.objects.filter(person=person).order_by("happened_on", "pk"))[::-1]
+
+
+def shown_of(person: Person, own: Own | None, *, is_all: bool) -> tuple[list[Line], list[Line]]:
+    """The lines that count now and those by which points were spent; or all there ever were, as one list."""
+    if is_all:
+        return every_line(person), []
+    return lines_of(person, own) if own else [], spent_of(person)
+
+
+def has_other_lines(person: Person, shown: Collection[Line]) -> bool:
+    return PointEntry.objects.filter(person=person).count() > len(shown)
 
 
 def latest_lines(person: Person, *, limit: int = 3) -> list[Line]:

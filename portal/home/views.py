@@ -65,9 +65,11 @@ def greeting(hour: int) -> str:
 @login_required
 @require_GET
 def my_points(request: SignedInRequest) -> HttpResponse:
-    """Everybody's own points with every line; staff may be parents too."""
+    """Everybody's own points with the lines that count, or with `period=all` every line ever; staff may be parents
+    too."""
     own = points.own_standing(request.user)
-    lines = points.lines_of(request.user, own) if own else []
+    is_all = request.GET.get("period") == "all"
+    lines, spent = points.shown_of(request.user, own, is_all=is_all)
     return render(
         request,
         "home/points.html",
@@ -77,7 +79,9 @@ def my_points(request: SignedInRequest) -> HttpResponse:
             "total": lines[0].running if lines else 0,
             "months": points.by_month(lines),
             "spendable": points.spendable(own) if own else None,
-            "spent": points.spent_of(request.user),
+            "spent": spent,
+            "is_all": is_all,
+            "has_more": points.has_other_lines(request.user, [*lines, *spent]),
             "uncounted": points.uncounted(request.user, own),
             "rules": points.rules_of(own.version_id) if own else [],
             "reasons": star_reasons(request.user, own) if own else None,

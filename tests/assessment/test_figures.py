@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Unit
+from accounts.roles import ROLES
 from accounts.services.units import move_unit
 from assessment.models import UnitMetric
 from assessment.queries.shards import shards
@@ -156,3 +157,11 @@ def test_the_page_asks_as_much_for_many_units_as_for_few(counted, office):
             person(f"More {number}", home=home)
 
     assert_same_queries(lambda: asked(browser, unit=counted.county.pk), more, at_most=12)
+
+
+@pytest.mark.parametrize("role", ROLES.values(), ids=lambda role: role.code)
+def test_figures_are_open_only_to_who_may_open_the_rows_that_they_count(role):
+    """So nothing is given away by a small number (docs/decisions/0072)."""
+    rows = {"events.view_attendance", "assessment.view_pointentry"}
+    for reach in (role.here, role.in_unit):
+        assert "assessment.view_unitmetric" not in reach or rows <= set(reach)

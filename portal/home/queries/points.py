@@ -10,12 +10,13 @@ from accounts.models import Person
 from assessment.queries.own import (
     Own,
     by_month,
+    has_other_lines,
     latest_lines,
     lines_of,
     own_standing,
     rules_of,
+    shown_of,
     spendable,
-    spent_of,
 )
 from events.models import Attendance
 from portal.kernel import clock
@@ -23,12 +24,13 @@ from portal.kernel import clock
 __all__ = [
     "by_month",
     "coming_in",
+    "has_other_lines",
     "latest_lines",
     "lines_of",
     "own_standing",
     "rules_of",
+    "shown_of",
     "spendable",
-    "spent_of",
     "uncounted",
 ]
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from assessment.enums import Counting, EntryReason, VersionStatus
 from assessment.models import PointEntry, PointRule, PointScheme, SchemeVersion, Standing, StarLevel
@@ -105,7 +106,7 @@ def test_the_lines_add_up_to_the_points_with_reversals_caps_and_other_years_left
     post(scheme, parent, 9, TODAY, key="not yet in the standing")
     stand(scheme, parent, 6, 2)
     own = points.own_standing(parent)
-    lines = points.lines_of(parent, own)
+    lines, _spent = points.shown_of(parent, own, is_all=False)
     assert [(line.happened_on, line.points, line.running) for line in lines] == [
         (date(2026, 10, 1), 5, 6),
         (date(2026, 9, 20), 0, 1),
@@ -119,6 +120,13 @@ def test_the_lines_add_up_to_the_points_with_reversals_caps_and_other_years_left
     assert "Feelings" in lines[3].words
     assert lines[3].words != lines[4].words
     assert "Thanks" in lines[0].note
+    client = signed_in(parent)
+    assert "?period=all" in client.get("/points/").text
+    page = client.get("/points/?period=all")
+    shown = [line.entry.key for month in page.context["months"] for line in month.lines]
+    assert shown == ["not yet in the standing", "d", "c", "b", "x:a", "a", "last year"]
+    assert reverse("object", args=[PointEntry.objects.get(key="last year").pk]) in page.text
+    assert "以上合计" not in page.text, "these lines are not what the points are"
 
 
 def test_the_next_star_says_what_is_missing(world, scheme):
@@ -170,7 +178,10 @@ def test_every_page_works_without_script(world, scheme):
         assert " onclick" not in html, page
 
 
-@pytest.mark.parametrize(("page", "most"), [("/", 8), ("/points/", 27), ("/my/events/", 5), ("/me/", 5)])
+@pytest.mark.parametrize(
+    ("page", "most"),
+    [("/", 8), ("/points/", 28), ("/points/?period=all", 27), ("/my/events/", 5), ("/me/", 5)],
+)
 def test_pages_ask_no_more_for_more_rows(world, scheme, django_assert_max_num_queries, page, most):
     client = signed_in(world.parents[0])
     earn(world, scheme, 0, ["One"])
