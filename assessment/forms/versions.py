@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import BLANK_CHOICE_DASH
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
@@ -68,14 +70,27 @@ class StarFormSet(OnceFormSet):
     once, at = ("level", "route"), "route"
     twice = _("This star has this way already; give the second one another number.")
 
+    @cached_property
+    def rules(self) -> dict[str, str]:
+        """The names of the version's rules by their codes."""
+        return dict(self.instance.rules.values_list("code", "name")) if self.instance.pk else {}
+
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        """A rule is chosen by its name; one that is gone stays there to be seen until another is chosen."""
+        super().add_fields(form, index)
+        if "also_rule" in form.fields:
+            given = str(form["also_rule"].value() or "")
+            gone = {given: given} if given and given not in self.rules else {}
+            choices = [*BLANK_CHOICE_DASH, *self.rules.items(), *gone.items()]
+            form.fields["also_rule"].widget = forms.Select(choices=choices)
+
     def clean(self) -> None:
         super().clean()
         self._check_order()
-        asking = [form for form in self._kept() if form.cleaned_data.get("also_rule")]
-        rules = dict(self.instance.rules.values_list("code", "name")) if asking and self.instance.pk else {}
-        for form in asking:
-            if form.cleaned_data["also_rule"] not in rules:
-                form.add_error("also_rule", unknown_rule(form.cleaned_data["also_rule"], rules))
+        for form in self._kept():
+            asked = form.cleaned_data.get("also_rule")
+            if asked and asked not in self.rules:
+                form.add_error("also_rule", unknown_rule(asked, self.rules))
 
     def _check_order(self) -> None:
         stars = {

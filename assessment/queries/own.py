@@ -32,13 +32,17 @@ from portal.kernel.calendar import Period
 class NextStar:
     name: str
     goal: int
-    needs: tuple[str, ...]
-    """What is missing, each a phrase; what is not looked up here (hours, times under a rule, complaints) is said in all
-    cases. Empty where the next night will give the star."""
+    ways: tuple[tuple[str, ...], ...]
+    """What is missing on each way to the star, each a phrase; what is not looked up here (hours, times under a rule,
+    complaints) is said in all cases. Nothing is missing where the next night will give the star."""
 
     @property
     def words(self) -> str:
-        return pgettext("between things that are missing", " and ").join(self.needs)
+        """Empty where nothing is missing on one of the ways."""
+        if not all(self.ways):
+            return ""
+        together = pgettext("between things that are missing", " and ")
+        return pgettext("between two ways to a star", ", or ").join(together.join(way) for way in self.ways)
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def own_standing(person: Person) -> Own | None:
     day = max(standing.day, standing.counted or standing.day)
     period = counting_period(standing.version.counting, day)
     reached = [level for level in levels if level.level <= standing.star]
-    following = next((level for level in levels if level.level > standing.star), None)
+    beyond = [level for level in levels if level.level > standing.star]
     return Own(
         day=day,
         points=standing.points,
@@ -83,7 +87,7 @@ def own_standing(person: Person) -> Own | None:
         stars=tuple(n <= standing.star for n in range(1, max((lv.level for lv in levels), default=0) + 1)),
         counted=_counted(standing.version.counting),
         period=period,
-        next=_next_star(person, following, standing.points, period) if following else None,
+        next=_next_star(person, beyond, standing.points, period) if beyond else None,
         levels=levels,
         version_id=standing.version_id,
     )
@@ -114,7 +118,15 @@ def _counted(counting: str) -> str:
     }.get(Counting(counting), _("points in all"))
 
 
-def _next_star(person: Person, level: StarLevel, points: int, period: Period | None) -> NextStar:
+def _next_star(person: Person, beyond: list[StarLevel], points: int, period: Period | None) -> NextStar:
+    """The star after the one reached; it may be reached in several ways."""
+    ways = [level for level in beyond if level.level == beyond[0].level]
+    goals = [level.threshold for level in ways if level.basis == StarBasis.POINTS]
+    needs = tuple(_missing(person, level, points, period) for level in ways)
+    return NextStar(ways[0].name, goals[0] if goals else 0, needs)
+
+
+def _missing(person: Person, level: StarLevel, points: int, period: Period | None) -> tuple[str, ...]:
     needs = []
     if level.basis == StarBasis.POINTS:
         missing = level.threshold - points
@@ -136,8 +148,7 @@ def _next_star(person: Person, level: StarLevel, points: int, period: Period | N
         )
     if level.no_complaint:
         needs.append(_("no complaint open"))
-    goal = level.threshold if level.basis == StarBasis.POINTS else 0
-    return NextStar(level.name, goal, tuple(needs))
+    return tuple(needs)
 
 
 def times_at(person: Person, kind_id: int | None, period: Period | None) -> int:

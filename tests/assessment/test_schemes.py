@@ -234,6 +234,10 @@ def test_a_slip_in_a_star_is_told_at_its_field(world, admin_client, stars, wrong
     assert words in errors[field][0]
     assert not formset.non_form_errors()
     assert not draft.stars.exists()
+    rule, asked = draft.rules.first(), formset.forms[-1]["also_rule"].value()
+    assert f'<option value="{rule.code}"' in answer.text, "a rule is chosen by its name"
+    assert f">{rule.name}</option>" in answer.text
+    assert not asked or f'<option value="{asked}" selected>' in answer.text
 
 
 def test_a_star_that_asks_for_a_rule_gone_since_is_not_published(world):

@@ -137,9 +137,10 @@ def test_the_next_star_says_what_is_missing(world, scheme):
     stand(scheme, parent, 3, 1)
     own = points.own_standing(parent)
     assert (own.stars, own.star_name) == ((True, False, False), "Star 1")
-    assert (own.next.name, own.next.goal, len(own.next.needs)) == ("Star 2", 6, 2)
-    assert "3" in own.next.needs[0]
-    assert "1" in own.next.needs[1]
+    [needs] = own.next.ways
+    assert (own.next.name, own.next.goal, len(needs)) == ("Star 2", 6, 2)
+    assert "3" in needs[0]
+    assert "1" in needs[1]
     Standing.objects.filter(person=parent).update(points=40, star=3)
     assert points.own_standing(parent).next is None
 
@@ -150,10 +151,20 @@ def test_the_next_star_is_not_promised_while_it_asks_for_more(world, scheme):
     rule = scheme.rules.first()
     scheme.stars.filter(level=2).update(also_rule=rule.code, also_rule_times=2, no_complaint=True)
     stand(scheme, parent, 6, 1)
-    needs = points.own_standing(parent).next.needs
+    [needs] = points.own_standing(parent).next.ways
     assert len(needs) == 2
     assert rule.name in needs[0]
     assert "2" in needs[0]
+
+
+def test_either_way_to_the_next_star_is_told_until_one_lacks_nothing(world, scheme):
+    parent = world.parents[0]
+    StarLevel.objects.create(version=scheme, level=2, route=2, name="Star 2", basis="hours", threshold=40)
+    stand(scheme, parent, 5, 1)
+    assert points.own_standing(parent).next.words == "再得 1 分，或累计服务满 40 小时"
+    Standing.objects.update(points=6)
+    assert points.own_standing(parent).next.words == ""
+    assert "明早" in signed_in(parent).get("/").text
 
 
 def test_a_parent_sees_the_own_rows_and_nobody_elses(world, scheme):
