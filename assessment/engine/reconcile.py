@@ -23,8 +23,9 @@ HAND_MADE = (ADJUSTMENT, SPENDING)
 """Sources of lines that people post; what facts deserve says nothing of them."""
 
 _OF_THE_FACT = ["happened_on", "kind_id", "quantity", "fixed_unit"]
-_SAME = [*CAUSE, *_OF_THE_FACT, "points", "cut", "cut_by"]
-"""Two lines equal in these are the same line. The version of the rule may differ: what it gives is what counts."""
+_SAME = [*CAUSE, *_OF_THE_FACT, "points", "cut", "cut_by", "in_force"]
+"""Two lines equal in these are the same line. The version of the rule may differ: what it gives is what counts. But it
+must be one of the book: of what was withdrawn nothing is known any more, neither effect nor validity."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def reconcile(
     `codes` gives the code of every rule that a line may carry, `loose_units` the sources whose records do not fix a
     unit: their lines keep the unit they were posted with. Lines adjusted by hand are nobody's here.
     """
-    due, standing, spent = _alike(expected, posted, codes, loose_units)
+    due, standing, spent = _alike(expected, posted, book, codes, loose_units)
     lacking, surplus = _what_differs(due, standing)
     pairs = lacking.join(surplus, on=CAUSE, how="full", coalesce=True, suffix="_old")
     pairs = pairs.join(spent, on=CAUSE, how="left").with_columns(pl.col("spent").fill_null(0))
@@ -95,7 +96,11 @@ def _hashed(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _alike(
-    expected: pl.DataFrame, posted: pl.DataFrame, codes: dict[int, str], loose_units: frozenset[str]
+    expected: pl.DataFrame,
+    posted: pl.DataFrame,
+    book: RuleBook,
+    codes: dict[int, str],
+    loose_units: frozenset[str],
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The lines due and the lines standing in the same columns and types; and for each cause the number of its
     lines that were reversed (`spent`). `fixed_unit` is null where the record does not fix a unit."""
@@ -115,9 +120,10 @@ def _alike(
     earned = lines.filter(pl.col("reverses_id").is_null())
     is_undone = pl.col("id").is_in(undone.implode())
     standing, spent = earned.filter(~is_undone), earned.filter(is_undone)
+    in_force = pl.col("rule_id").is_in([rule.id for rule in book.rules])
     return (
-        due.with_columns(fixed_unit),
-        standing.with_columns(fixed_unit),
+        due.with_columns(fixed_unit, in_force=pl.lit(True)),
+        standing.with_columns(fixed_unit, in_force=in_force),
         spent.group_by(CAUSE).agg(spent=pl.len().cast(pl.Int64)),
     )
 

@@ -12,7 +12,8 @@ from assessment.models import Batch, PointEntry, PointScheme, Standing
 from assessment.queries.rulebook import rule_book
 from assessment.queries.shards import shard_at, shards
 from assessment.services import night, reversal
-from events.models import Event
+from events.enums import Measure
+from events.models import Event, Record, RecordKind
 from tests.assessment.facts import came, held, ledger, scheme
 from tests.world import NOW, TODAY
 
@@ -139,4 +140,49 @@ def test_a_night_that_counts_by_rules_just_withdrawn_counts_again(world, changed
     monkeypatch.setattr(night, "look", look_and_be_overtaken)
     count(LATER)
     assert totals() == {world.parents[0].pk: 3, world.parents[1].pk: 1}
+    assert verify_ledger() == []
+
+
+def test_nothing_rests_on_rules_that_were_withdrawn(world):
+    """What the withdrawn version had posted and the one before gives as well is posted anew under that one: else
+    nobody would know any more that points were spent, by the hour, or how long they are valid."""
+    service = RecordKind.objects.create(code="service", name="Service", measure=Measure.HOURS, most=9)
+    goods = RecordKind.objects.create(code="goods", name="Goods", most=9)
+
+    def publish(points, **more):
+        made = scheme(
+            world,
+            {"code": "lecture", "points": points},
+            {"code": "goods", "source": "record", "effect": "spend", "points": -2},
+            {"code": "service", "source": "record", "per": "hour"},
+            stars=({"level": 1, "threshold": 3, "basis": "hours"},),
+            **more,
+        )
+        for kind in (service, goods):
+            made.rules.get(code=kind.code).items.set([kind])
+        return made
+
+    first = publish(1)
+    attend(world, TODAY)
+    count(TODAY)
+    second = publish(3, begins=TODAY, of=first.scheme, published_at=NOW)
+    count(NEXT)
+    for kind, quantity in ((service, 3), (goods, 1)):
+        Record.objects.create(
+            kind=kind, person=world.parents[0], unit=world.schools[0], happened_on=NEXT, quantity=quantity
+        )
+    count(LATER)
+
+    def own():
+        standing = Standing.objects.get(person=world.parents[0])
+        return standing.points, standing.points_ever, standing.available, standing.star
+
+    assert own() == (6, 6, 4, 1)
+    reversal.withdraw_version(second, reason="too much", actor=world.as_("county_admin"), now=NOW)
+    assert own() == (4, 4, 2, 1)
+    standing = PointEntry.objects.filter(reverses=None, reversals=None)
+    assert set(standing.values_list("rule__version", flat=True)) == {first.pk}
+    before = ledger()
+    count(LATER + timedelta(days=1))
+    assert (ledger(), own()) == (before, (4, 4, 2, 1))
     assert verify_ledger() == []
