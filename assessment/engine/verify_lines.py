@@ -31,6 +31,7 @@ SHOWN = 5
 BUCKETS = 8
 """Into so many parts the hashes are taken apart before they are sorted."""
 
+OF_HAND = ["source", "source_id"]
 IS_EARNED = pl.col("reverses_id").is_null() & ~pl.col("source").is_in(HAND_MADE)
 CAUSE = pl.col("key").str.replace(r":\d+$", "")
 
@@ -76,6 +77,7 @@ class Lines:
         ).rename({"id": "rule_id", "points": "each"})
         self._spending = list(PointRule.objects.filter(effect=Effect.SPEND).values_list("pk", flat=True))
         self._asked = _asked_by_hand()
+        self._answered = [self._asked.select(OF_HAND).clear()]
         self._cause, self._reversal, self._explanation, self._by_hand = (Faulty() for _number in range(4))
         self._keys = [pl.Series(dtype=pl.UInt64)]
         self._causes = [pl.Series(dtype=pl.UInt64)]
@@ -90,6 +92,7 @@ class Lines:
         self._reversal.add(self._undoing_wrongly(batches, lines))
         self._explanation.add(self._unexplained(lines))
         self._by_hand.add(self._unasked(lines))
+        self._answered.append(_of_hands(lines).select(OF_HAND))
         self._totals = pl.concat([self._totals, self._sums(lines)]).group_by("person_id").sum()
 
     def findings(self, again: Iterable[pl.DataFrame]) -> Iterator[Finding]:
@@ -102,6 +105,7 @@ class Lines:
             ("reversal", _("A reversal does not undo its line:"), self._reversal),
             ("explanation", _("The rule does not explain the points:"), self._explanation),
             ("by_hand", _("Nobody asked for these lines by hand:"), self._by_hand),
+            ("by_hand", _("What was posted by hand has no line any more:"), self._unanswered()),
         ):
             if wrong.number:
                 yield Finding(code, said(what, str(wrong)))
@@ -152,8 +156,16 @@ class Lines:
 
     def _unasked(self, lines: pl.DataFrame) -> pl.DataFrame:
         """A line by hand says what the adjustment or the spending behind it says."""
-        by_hand = lines.filter(pl.col("source").is_in(HAND_MADE) & pl.col("reverses_id").is_null())
-        return by_hand.join(self._asked, on=["source", "source_id", "person_id", "points"], how="anti")
+        return _of_hands(lines).join(
+            self._asked, on=["source", "source_id", "person_id", "points"], how="anti"
+        )
+
+    def _unanswered(self) -> Faulty:
+        """Each adjustment posted and each spending has its line: one that was cut off the end leaves no other trace."""
+        missing = Faulty()
+        lost = self._asked.join(pl.concat(self._answered), on=OF_HAND, how="anti")
+        missing.add(lost.select(key=pl.concat_str(OF_HAND, separator=":")))
+        return missing
 
     def _sums(self, lines: pl.DataFrame) -> pl.DataFrame:
         is_spent = pl.col("rule_id").is_in(self._spending).fill_null(False) | (pl.col("source") == SPENDING)
@@ -184,6 +196,10 @@ class Lines:
         if not wrong.is_empty():
             people = ", ".join(str(person) for person in sorted(wrong["person_id"])[:SHOWN])
             yield Finding("standing", said(_("The standing is not the sum of the lines, for people"), people))
+
+
+def _of_hands(lines: pl.DataFrame) -> pl.DataFrame:
+    return lines.filter(pl.col("source").is_in(HAND_MADE) & pl.col("reverses_id").is_null())
 
 
 def _misnamed(standing: pl.DataFrame) -> pl.DataFrame:

@@ -12,10 +12,11 @@ import logging
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Unit
 from accounts.scopes import Scope
+from assessment.ledger import hand_chain
 from assessment.models import Batch
 
 LOGGER = "assessment.heads"
@@ -23,9 +24,10 @@ log = logging.getLogger(LOGGER)
 
 
 def heads_of(county: Unit) -> dict[str, str]:
-    """The head of each chain of the county, by the path of its shard."""
+    """The head of each chain of the county, by the path of its shard, and of that of what people post."""
     later = Batch.objects.filter(chain=OuterRef("chain"), number__gt=OuterRef("number"))
-    last = Batch.objects.filter(Scope.of(county.path).q("chain"), ~Exists(later)).order_by("chain")
+    theirs = Scope.of(county.path).q("chain") | Q(chain=hand_chain(county))
+    last = Batch.objects.filter(theirs, ~Exists(later)).order_by("chain")
     return dict(last.values_list("chain", "head"))
 
 

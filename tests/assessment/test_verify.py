@@ -14,12 +14,13 @@ from assessment.engine.verify import verify_ledger
 from assessment.models import Batch, PointEntry, PointRule, Standing
 from assessment.queries.shards import shards
 from assessment.services import metrics, night
+from assessment.services.by_hand import adjust
 from assessment.services.heads import heads_of
 from portal.kernel import append_only
 from portal.kernel.logs import OneLineFormatter
 from portal.kernel.models import Run
 from tests.assessment.facts import came, held, revoke, scheme
-from tests.world import TODAY
+from tests.world import NOW, TODAY
 
 LEDGER = ("assessment_pointentry", "assessment_batch")
 
@@ -219,3 +220,16 @@ def test_a_file_without_heads_is_refused(posted, tmp_path):
     for file in (empty, tmp_path / "missing"):
         with pytest.raises(CommandError):
             call_command("verify_ledger", published=file)
+
+
+def test_row_r_7_and_58_points_by_hand_cut_off_the_end_are_found(world, tamper):
+    """Their chain has no run log: its head is made known with those of the stations, and what was asked for by hand
+    misses its line."""
+    made = adjust(world.parents[0], points=2, reason="x", actor=world.as_("county_staff"), now=NOW)
+    last = Batch.objects.get(kind="hand")
+    assert heads_of(world.county)[last.chain] == last.head
+    assert verify_ledger(*heads_of(world.county).values()) == []
+    tamper(f"DELETE FROM assessment_pointentry WHERE batch_id = {last.pk}")
+    tamper(f"DELETE FROM assessment_batch WHERE id = {last.pk}")
+    assert [finding.code for finding in verify_ledger(last.head)] == ["cut", "by_hand"]
+    assert str(verify_ledger()[0]).endswith(f"adjustment:{made.pk}")
