@@ -29,10 +29,10 @@ from accounts.access import allows
 from accounts.models import Person
 from accounts.scopes import ScopedModel
 from assessment.enums import AdjustmentStatus, ObjectionStatus, VersionStatus
-from assessment.models import Adjustment, Objection, PointEntry, PointScheme
+from assessment.models import Adjustment, Objection, PointEntry, PointScheme, Spending
 from assessment.queries.shards import county_of
 from assessment.rules_objections import Involved, unfit_because
-from events.models import Attendance
+from events.models import Attendance, Record
 from parentschool.models import Guardianship, HomeVisit
 from portal.kernel.models import AuditEntry
 
@@ -58,6 +58,12 @@ RECORDS: dict[str, tuple[type[ScopedModel], str, str]] = {
 }
 """For a source of facts whose records can be corrected from an objection: the model, who recorded a row, and the
 permission to correct it."""
+WRITTEN: dict[str, tuple[type[ScopedModel], str]] = {
+    **{source: (model, recorder) for source, (model, recorder, _permission) in RECORDS.items()},
+    "record": (Record, "entered_by"),
+    "spending": (Spending, "entered_by"),
+}
+"""For a source of lines that somebody writes down: the model, and who recorded a row."""
 
 
 def overdue(objections: QuerySet[Objection], today: date) -> QuerySet[Objection]:
@@ -179,8 +185,8 @@ def _writers(source: str, keys: Collection[int]) -> Iterator[QuerySet[Any, Any]]
         asked = Adjustment.objects.filter(pk__in=keys)
         yield _part(source, asked, "pk", "asked_by")
         yield _part(source, asked, "pk", "decided_by")
-    elif source in RECORDS:
-        model, recorder, _permission = RECORDS[source]
+    elif source in WRITTEN:
+        model, recorder = WRITTEN[source]
         yield _part(source, model.objects.filter(pk__in=keys), "pk", recorder)
         names = [str(key) for key in keys]
         acts = AuditEntry.objects.filter(object_type=model._meta.label_lower, object_id__in=names)

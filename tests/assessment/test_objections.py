@@ -14,7 +14,13 @@ from assessment.models import Adjustment, Objection, PointEntry, PointScheme, St
 from assessment.queries.objections import history
 from assessment.rules_objections import AFTER, Involved, unfit_because
 from assessment.services import night
-from assessment.services.by_hand import AdjustmentRefused, adjust, approve_adjustment, refuse_adjustment
+from assessment.services.by_hand import (
+    AdjustmentRefused,
+    adjust,
+    approve_adjustment,
+    refuse_adjustment,
+    spend,
+)
 from assessment.services.objections import (
     Decision,
     ObjectionRefused,
@@ -22,7 +28,7 @@ from assessment.services.objections import (
     file_objection,
     withdraw_objection,
 )
-from events.models import Attendance, Event
+from events.models import Attendance, Event, Record, RecordKind
 from events.services.attendances import restore_attendance
 from events.services.events import EventCancelled
 from parentschool.enums import Relation
@@ -134,6 +140,35 @@ def test_who_stands_too_near_does_not_decide(world, objection):
         decide_objection(anew, GOOD, actor=world.staff["station_lead:0"], now=NOW)
     assert refusal.value.code == Unfit.JUDGED
     decide_objection(anew, GOOD, actor=world.staff["county_admin"], now=NOW)
+
+
+def test_who_put_a_record_down_does_not_decide_on_its_line(world):
+    scheme(world, {"code": "service", "source": "record"})
+    lead = world.staff["station_lead:0"]
+    Record.objects.create(
+        kind=RecordKind.objects.create(code="service", name="Service"),
+        person=world.parents[0],
+        unit=world.schools[0],
+        happened_on=TODAY,
+        entered_by=lead,
+    )
+    count(TODAY)
+    made = file_objection(PointEntry.objects.get(), grounds="Not me", actor=world.parents[0], now=NOW)
+    with pytest.raises(ObjectionRefused) as refusal:
+        decide_objection(made, BAD, actor=lead, now=NOW)
+    assert refusal.value.code == Unfit.RECORDED
+    assert decide_objection(made, BAD, actor=world.as_("county_staff"), now=NOW).status == "refused"
+
+
+def test_who_entered_a_spending_does_not_decide_on_its_line(world, lines):
+    PointScheme.objects.update(spending="any")
+    clerk = world.as_("county_staff")
+    spend(world.parents[0], points=1, what="a trip", actor=clerk, now=NOW)
+    line = PointEntry.objects.get(source="spending")
+    made = file_objection(line, grounds="Not me", actor=world.parents[0], now=NOW)
+    with pytest.raises(ObjectionRefused) as refusal:
+        decide_objection(made, BAD, actor=clerk, now=NOW)
+    assert refusal.value.code == Unfit.RECORDED
 
 
 def test_who_corrected_the_record_since_recorded_it_too(world, lines):
