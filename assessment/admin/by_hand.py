@@ -109,7 +109,7 @@ class AdjustmentAdmin(AskedAdmin):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Approve or refuse; whoever asked may look only."""
+        """Approve or refuse; whoever asked, or gets the points, may look only."""
         adjustment = load_or_404(Adjustment, pk, person=request.user, permission=APPROVE)
         form = DecisionForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
@@ -132,9 +132,17 @@ class AdjustmentAdmin(AskedAdmin):
             "opts": self.opts,
             "adjustment": adjustment,
             "form": form,
-            "is_own": adjustment.asked_by_id == request.user.pk,
+            "unfit": self.unfit(request, adjustment),
         }
         return render(request, "admin/assessment/adjustment/decide.html", context)
+
+    def unfit(self, request: HttpRequest, adjustment: Adjustment) -> str:
+        """Why the reader may not decide on it, in words."""
+        try:
+            by_hand.check_decider(adjustment, request.user)
+        except PortalError as refusal:
+            return str(refusal)
+        return ""
 
 
 @admin.register(Spending)

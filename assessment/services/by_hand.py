@@ -117,7 +117,7 @@ def adjust(
 def approve_adjustment(adjustment: Adjustment, *, actor: Person, now: datetime) -> Adjustment:
     """Let the points be posted. The approver is neither the asker nor the person, nor stands near to an objection that
     they make good. Raises AdjustmentRefused."""
-    _check_four_eyes(adjustment, actor)
+    check_decider(adjustment, actor)
     _settle(adjustment, AdjustmentStatus.POSTED, decided_by=actor, decided_at=now)
     _post(adjustment, now)
     _record("adjustment.approve", adjustment, actor, now, points=adjustment.points)
@@ -129,7 +129,7 @@ def approve_adjustment(adjustment: Adjustment, *, actor: Person, now: datetime) 
 def refuse_adjustment(adjustment: Adjustment, *, reason: str, actor: Person, now: datetime) -> Adjustment:
     """Let nothing be posted, and say why; an objection that it was to make good is open again. Raises
     AdjustmentRefused."""
-    _check_four_eyes(adjustment, actor)
+    check_decider(adjustment, actor)
     if not reason.strip():
         raise AdjustmentRefused(_("Say why it is refused."), field="reason")
     decided = {"decided_by": actor, "decided_at": now, "decision": reason.strip()}
@@ -139,7 +139,8 @@ def refuse_adjustment(adjustment: Adjustment, *, reason: str, actor: Person, now
     return adjustment
 
 
-def _check_four_eyes(adjustment: Adjustment, actor: Person) -> None:
+def check_decider(adjustment: Adjustment, actor: Person) -> None:
+    """Raises AdjustmentRefused for whoever asked, gets the points, or stands near to the objection behind them."""
     if adjustment.asked_by_id == actor.pk:
         raise AdjustmentRefused(
             _("Whoever asked for an adjustment does not decide on it. Ask a colleague."),

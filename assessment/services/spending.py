@@ -18,6 +18,9 @@ from events.models import Record, RecordKind
 from events.services.records import RecordRefused, checks_records
 from portal.kernel import clock
 
+RECORD = "record"
+"""The source of facts that the staff put down."""
+
 
 @checks_records
 def check_spending(person: Person, kind: RecordKind, quantity: int) -> None:
@@ -37,7 +40,7 @@ def check_spending(person: Person, kind: RecordKind, quantity: int) -> None:
 
 def available_of(person: Person, county: Unit, day: date) -> int:
     """The points that have not expired, less those spent, by records too that no night has posted yet."""
-    posted = PointEntry.objects.filter(person=person, source="record").values("source_id")
+    posted = PointEntry.objects.filter(person=person, source=RECORD).values("source_id")
     waiting = Record.objects.filter(person=person, revoked_at=None).exclude(pk__in=posted)
     rows = list(waiting.values_list("kind_id", "quantity", "happened_on"))
     book = rule_book(county) if rows else RuleBook(())
@@ -51,8 +54,13 @@ def _price(book: RuleBook, kind: int, quantity: int, day: date) -> int:
     return sum(
         -rule.points * (quantity if rule.per == Per.QUANTITY else 1)
         for rule in (version.rules if version else ())
-        if rule.effect == Effect.SPEND and kind in rule.items and _holds(rule, day)
+        if _is_spent_by(rule, kind) and _holds(rule, day)
     )
+
+
+def _is_spent_by(rule: Rule, kind: int) -> bool:
+    spends = rule.effect == Effect.SPEND and rule.source == RECORD
+    return spends and (not rule.items or kind in rule.items)
 
 
 def _holds(rule: Rule, day: date) -> bool:

@@ -142,6 +142,8 @@ def test_nobody_decides_on_points_of_their_own(counted):
     made = by_hand.adjust(chief, points=5, actor=clerk, **asked)
     with refused_as("own_points"):
         by_hand.approve_adjustment(made, actor=chief, now=NOW)
+    with refused_as("own_points"):
+        by_hand.refuse_adjustment(made, reason="x", actor=chief, now=NOW)
     made.refresh_from_db()
     assert (made.status, made.decided_by) == (AdjustmentStatus.PENDING, None)
     assert not PointEntry.objects.filter(person__in=[clerk, chief]).exists()

@@ -37,7 +37,7 @@ def test_asked_by_one_and_approved_by_another(world, office):
         assert clerk.post(add, {**given, "reason": "the roll was lost"}).status_code == 302
     asked = Adjustment.objects.get()
     decide = reverse("admin:assessment_adjustment_decide", args=[asked.pk])
-    assert clerk.get(decide).context["is_own"]
+    assert clerk.get(decide).context["unfit"]
     clerk.post(decide, {"approve": "1", "reason": ""})
     assert not PointEntry.objects.exists()
     chief = office("county_admin")

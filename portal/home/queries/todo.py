@@ -125,12 +125,12 @@ def objections_to_answer(person: Person, *, now: datetime) -> list[Todo]:
 
 
 def adjustments_to_approve(person: Person) -> list[Todo]:
-    """Points by hand that wait for a second person, who is not the one that asked for them."""
+    """Points by hand that wait for a second person: neither the one that asked for them nor whose they are."""
     reach = scope_for(person, "assessment.approve_adjustment")
     if not reach:
         return []
     waiting = Adjustment.objects.within(reach).filter(status=AdjustmentStatus.PENDING)
-    count = waiting.exclude(asked_by=person).count()
+    count = waiting.exclude(asked_by=person).exclude(person=person).count()
     if not count:
         return []
     words = ngettext("%(n)s adjustment to approve", "%(n)s adjustments to approve", count) % {"n": count}
