@@ -299,6 +299,11 @@ SOURCES: dict[str, Source] = {
                     ("met_id", "outcome", "visited_on", "revoked_at", "revision"),
                     person="met_id",
                 ),
+                Watch(
+                    "parentschool_child",
+                    ("school_class_id",),
+                    through="SELECT met_id AS person_id FROM parentschool_homevisit WHERE child_id = {row}.id",
+                ),
             ),
             fixes_unit=False,
         ),
@@ -337,9 +342,12 @@ FAMILIES = Watch(
 )
 """Whose role or family changes: everybody who ever cared for the child."""
 
+HOMES = Watch("accounts_person", ("path",), through="SELECT {row}.id AS person_id")
+"""Who moves may come under the rules of another county, and into the hands of another shard's night."""
+
 
 def watches() -> tuple[Watch, ...]:
-    return (*(watch for source in SOURCES.values() for watch in source.watches), FAMILIES)
+    return (*(watch for source in SOURCES.values() for watch in source.watches), FAMILIES, HOMES)
 
 
 def facts_of(people: QuerySet[Person], asked: Collection[str] = ()) -> pl.DataFrame:

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.enums import Kind, Level
+from accounts.models import Unit
 from assessment.engine import dirty
 from assessment.models import Batch, DirtyPerson, PointEntry, PointScheme, Standing
 from assessment.queries.shards import shard_at, shards
@@ -13,11 +15,11 @@ from assessment.services.by_hand import adjust
 from events.enums import EventStatus
 from events.models import Attendance, Event
 from parentschool.enums import Relation
-from parentschool.models import Guardianship
+from parentschool.models import Child, Guardianship
 from portal.kernel import runs
 from portal.kernel.models import Run
 from tests.assessment.facts import came, held, ledger, met, revoke, scheme
-from tests.world import NOW, TODAY, person
+from tests.world import NOW, TODAY, person, unit
 
 LECTURE = {"code": "lecture", "kinds": ["lecture", "salon"], "cap_day": 2}
 NEXT = TODAY + timedelta(days=1)
@@ -99,6 +101,32 @@ def test_a_bulk_change_that_sets_no_time_of_change_is_seen(world, lectures):
     Event.objects.filter(pk=lectures[0].event_id).update(status=EventStatus.CANCELLED)
     count(world, NEXT)
     assert totals() == {world.parents[0].pk: 0, world.parents[1].pk: 1}
+
+
+def test_whoever_moves_to_another_county_earns_by_its_rules_the_next_night(world, lectures):
+    other = unit("Elsewhere", world.county.kind, Level.COUNTY, None, 2)
+    theirs = PointScheme.objects.create(code="else", name="Else", unit=other)
+    scheme(world, {**LECTURE, "points": 2, "cap_day": None}, of=theirs)
+    count(world)
+    world.parents[0].home, world.parents[0].path = other, other.path
+    world.parents[0].save()
+    count(world, NEXT)
+    assert totals() == {world.parents[0].pk: 2, world.parents[1].pk: 1}
+    assert not DirtyPerson.objects.exists()
+
+
+def test_a_home_visit_is_looked_at_again_when_the_child_goes_to_another_school(world):
+    """Where the rule asks for a kind of unit: as soon as a full count would."""
+    scheme(world, {"code": "visit", "source": "home_visit", "unit_kinds": ["school"]})
+    Unit.objects.filter(pk=world.schools[1].pk).update(kind=Kind.KINDERGARTEN)
+    met(world.parents[0], world.children[0], TODAY, world.staff["class_teacher:0"])
+    count(world)
+    Child.objects.filter(pk=world.children[0].pk).update(school_class=world.classes[1])
+    count(world, NEXT)
+    posted = ledger()
+    count(world, NEXT, everybody=True)
+    assert ledger() == posted
+    assert sum(run.counts["unnoted"] for run in Run.objects.filter(day=NEXT)) == 0
 
 
 def test_a_correction_of_nothing_that_counts_leaves_no_note(world, lectures):
