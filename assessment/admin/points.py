@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from accounts.access import load_or_404
+from accounts.enums import Level
 from accounts.scoped_admin import ScopedInline, ScopedModelAdmin, visible
 from assessment.admin.trials import TrialPages, said_by
 from assessment.enums import SPANS, VersionStatus
@@ -99,7 +100,16 @@ class PointSchemeAdmin(ScopedModelAdmin):
         "answer_days",
         "spending",
     )
-    autocomplete_fields = ("unit",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PointScheme | None = None) -> tuple[str, ...]:
+        """The county stays: with another one the rules would go from under the points that rest on them."""
+        return ("code", "unit") if obj else ()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "unit":
+            field.queryset = field.queryset.filter(level=Level.COUNTY)
+        return field
 
 
 @admin.register(SchemeVersion)

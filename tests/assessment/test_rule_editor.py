@@ -293,6 +293,20 @@ def test_a_rule_of_a_published_version_is_read_only(world, office, draft):
     assert draft.scheme.versions.get().status == VersionStatus.PUBLISHED
 
 
+def test_a_scheme_stays_with_its_county(world, office, draft):
+    """Given to a school, its rules would bind nobody any more, and the next night would take all points back."""
+    page = reverse("admin:assessment_pointscheme_change", args=[draft.scheme_id])
+    form = office.get(page).context["adminform"].form
+    assert not {"unit", "code"} & set(form.fields)
+    given = {**{name: form.initial.get(name) or "" for name in form.fields}, "unit": world.schools[0].pk}
+    assert office.post(page, given).status_code == 302
+    draft.scheme.refresh_from_db()
+    assert draft.scheme.unit == world.county
+    fresh = {**given, "code": "fresh", "name": "Fresh"}
+    answer = office.post(reverse("admin:assessment_pointscheme_add"), fresh)
+    assert "unit" in answer.context["adminform"].form.errors
+
+
 def test_the_examples_of_a_rule_that_voids_show_the_loss(world, office, draft):
     kind = RecordKind.objects.create(code="complaint", name="投诉", needs_event=True, is_complaint=True)
     told = filled(draft, name="被投诉", source="record", items=[kind.pk], effect="void")
