@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,6 +22,7 @@ from assessment.forms.point_rules import CAPS, RuleForm
 from assessment.models import PointRule, SchemeVersion
 from assessment.queries.rulebook import WHOLE, rule_of, rule_with, version_of
 from assessment.rules import Rule
+from assessment.services.schemes import SchemeRefused, hold_draft
 from assessment.wording import names_of_kinds, rule_sentence
 from portal.kernel import audit, clock
 
@@ -235,12 +237,21 @@ class PointRuleAdmin(ScopedModelAdmin):
 
     response_post_save_add = response_post_save_change
 
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        for version_id in sorted({obj.version_id, form.initial.get("version", obj.version_id)}):
+            hold_draft(version_id)
+        super().save_model(request, obj, form, change)
+
     def note_saved(
         self, request: HttpRequest, obj: Any, form: ModelForm, change: bool, **details: Any
     ) -> None:
         super().note_saved(request, obj, form, change, name=obj.name, of_version=obj.version_id, **details)
 
     def delete_model(self, request: HttpRequest, obj: PointRule) -> None:
+        try:
+            hold_draft(obj.version_id)
+        except SchemeRefused as refusal:
+            raise PermissionDenied from refusal
         audit.record(
             "assessment.delete_pointrule",
             actor=request.user,

@@ -21,7 +21,7 @@ from assessment.enums import SPANS, VersionStatus
 from assessment.forms.versions import GroupFormSet, StarForm, StarFormSet, VersionForm
 from assessment.models import CapGroup, PointRule, PointScheme, SchemeVersion, StarLevel
 from assessment.queries.rulebook import latest_of
-from assessment.services.schemes import copy_as_draft, next_number
+from assessment.services.schemes import copy_as_draft, hold_draft, next_number
 from assessment.wording import star_sentence
 from portal.kernel import clock
 
@@ -162,6 +162,8 @@ class SchemeVersionAdmin(TrialPages):
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
         """The audit tells the version and its lines in one row, which `save_related` writes."""
+        if change:
+            hold_draft(obj.pk)
         admin.ModelAdmin.save_model(self, request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -198,6 +198,14 @@ def publish_version(version: SchemeVersion, *, actor: Person | None, now: dateti
     return version
 
 
+def hold_draft(version_id: int) -> None:
+    """Nobody publishes it before the transaction ends in which it, or one of its rules, is changed. Raises
+    SchemeRefused where somebody has."""
+    held = SchemeVersion.objects.select_for_update(of=("self",)).only("status").get(pk=version_id)
+    if held.status != VersionStatus.DRAFT:
+        raise SchemeRefused(_("This version is published already."))
+
+
 def check_publishable(version: SchemeVersion, *, effective_from: date | None = None) -> None:
     """Raises SchemeRefused with what has to be mended first. `effective_from` is asked instead of the draft's own
     day."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from assessment.engine.lines import expected_lines
 from assessment.enums import Cap, VersionStatus
 from assessment.forms.point_rules import RuleForm
+from assessment.forms.versions import VersionForm
 from assessment.models import CapGroup, PointRule, PointScheme, SchemeVersion
 from assessment.queries.rulebook import rule_book, version_of
 from assessment.rules import CAPS_OF_A_RULE, RuleBook
@@ -291,6 +292,38 @@ def test_a_rule_of_a_published_version_is_read_only(world, office, draft):
     )
     assert PointRule.objects.get().name == "X"
     assert draft.scheme.versions.get().status == VersionStatus.PUBLISHED
+
+
+@pytest.mark.parametrize("page", ["pointrule", "schemeversion"])
+def test_what_is_published_while_somebody_saves_the_draft_stays_as_it_was_published(
+    office, draft, monkeypatch, page
+):
+    rule = add_rule(office, draft, name="Read", code="read")
+    form = {"pointrule": RuleForm, "schemeversion": VersionForm}[page]
+    is_valid = form.is_valid
+
+    def published_meanwhile(self):
+        answer = is_valid(self)
+        if SchemeVersion.objects.filter(pk=draft.pk, status="draft").exists():
+            publish_version(draft, actor=None, now=NOW)
+        return answer
+
+    where = reverse(f"admin:assessment_{page}_change", args=[rule.pk if page == "pointrule" else draft.pk])
+    seen = office.get(where).context
+    formsets = [one.formset for one in seen["inline_admin_formsets"]]
+    sent = {
+        **{name: value for name, value in seen["adminform"].form.initial.items() if value is not None},
+        **{f"{one.prefix}-{name}": 0 for one in formsets for name in ("TOTAL_FORMS", "INITIAL_FORMS")},
+        "cap_day": 7,
+    }
+    monkeypatch.setattr(form, "is_valid", published_meanwhile)
+    if page == "pointrule":
+        sent = filled(draft, name="Read", code="read", points=9)
+    answer = office.post(where, sent)
+    assert answer.status_code != 302
+    rule.refresh_from_db()
+    draft.refresh_from_db()
+    assert (rule.points, draft.status, draft.cap_day) == (1, "published", None)
 
 
 def test_a_scheme_stays_with_its_county(world, office, draft):
