@@ -45,6 +45,7 @@ def reverse_batch(batch: Batch, *, reason: str, actor: Person | None, now: datet
     New rules are posted shard by shard; reversing one of these postings reverses all of them.
     """
     check_reversible(batch)
+    _check_not_own(batch, actor)
     if not reason.strip():
         raise ReversalRefused(_("Say why the posting is taken back."), field="reason")
     posted = (
@@ -69,6 +70,7 @@ def reverse_batch(batch: Batch, *, reason: str, actor: Person | None, now: datet
 def ask_for_reversal(batch: Batch, *, reason: str, actor: Person) -> Job:
     """A job that takes the posting back: new rules touch everybody of a county. Raises ReversalRefused."""
     check_reversible(batch)
+    _check_not_own(batch, actor)
     return jobs.ask(
         KIND,
         title=_("Take back: %(posting)s of %(day)s")
@@ -114,6 +116,12 @@ def check_reversible(batch: Batch) -> None:
         check_withdrawable(batch.version)
 
 
+def _check_not_own(batch: Batch, actor: Person | None) -> None:
+    """Raises ReversalRefused."""
+    if batch.kind == Posting.HAND and PointEntry.objects.filter(batch=batch, person=actor).exists():
+        raise ReversalRefused(_("Nobody adjusts the own points. Ask a colleague."), code="own_points")
+
+
 def whole_posting(batch: Batch) -> dict[str, int]:
     """`lines` and `points` of what goes back together: new rules are posted shard by shard."""
     posted = Batch.objects.filter(pk=batch.pk)
@@ -133,7 +141,8 @@ def check_withdrawable(version: SchemeVersion) -> None:
             _("%(version)s was published after this one. Take that back first.") % {"version": later},
             code="not_the_last",
         )
-    if len(published) == 1:
+    begun = rule_book(version.scheme.unit).only(set(published) - {version.pk}).on(clock.today())
+    if len(published) == 1 or (begun is None and version.effective_from <= clock.today()):
         raise ReversalRefused(
             _("Without this version there are no rules at all. Publish other rules instead."), code="the_only"
         )
@@ -171,7 +180,7 @@ def withdraw_version(
 def _counted_without(shard: Shard, version: SchemeVersion, reason: str, today: date) -> list[Batch]:
     """Post what the shard's facts deserve without the version, as far as the nights have counted them. Late records
     are posted before, by the rules with it, so that the reversal holds nothing else."""
-    last = runs.last_done(POINTS, shard.path)
+    last = runs.last_counted(POINTS, shard.path, "versions")
     if last is None or version.pk not in last.counts.get("versions", ()):
         return []
     bulk.serialise(f"points {shard.path}")

@@ -84,6 +84,13 @@ def last_done(step: str, shard: str) -> Run | None:
     return Run.objects.filter(step=step, shard=shard, status=Run.Status.DONE).order_by("-day").first()
 
 
+def last_counted(step: str, shard: str, what: str) -> Run | None:
+    """The latest day of this step and shard that has counted `what`, in whole or in part: done once, it may have been
+    begun again since, and have failed."""
+    found = Run.objects.filter(step=step, shard=shard, **{f"counts__{what}__isnull": False})
+    return found.order_by("-day").first()
+
+
 def last_done_of(step: str, shards: Collection[str]) -> dict[str, Run]:
     """The same of several shards; without those of which no day is done."""
     later = Run.objects.filter(

@@ -1,6 +1,6 @@
 """New rules are posted apart from everything else, and taken back as they were posted."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -9,11 +9,14 @@ from assessment import ledger as pen
 from assessment.engine.verify import verify_ledger
 from assessment.enums import VersionStatus
 from assessment.models import Batch, PointEntry, PointScheme, Standing
+from assessment.queries.nights import POINTS
 from assessment.queries.rulebook import rule_book
 from assessment.queries.shards import shard_at, shards
 from assessment.services import night, reversal
+from assessment.services.by_hand import adjust
 from events.enums import Measure
 from events.models import Event, Record, RecordKind
+from portal.kernel import runs
 from tests.assessment.facts import came, held, ledger, scheme
 from tests.world import NOW, TODAY
 
@@ -186,3 +189,38 @@ def test_nothing_rests_on_rules_that_were_withdrawn(world):
     count(LATER + timedelta(days=1))
     assert (ledger(), own()) == (before, (4, 4, 2, 1))
     assert verify_ledger() == []
+
+
+def test_a_look_back_that_was_cut_off_does_not_make_the_last_day_undone(world, changed):
+    """The night had begun to look at the last day again: what that day has earned stays."""
+    attend(world, NEXT)
+    count(NEXT)
+    before = totals()
+    for shard in shards():
+        runs.start_in_order(POINTS, NEXT, shard.path)
+    made = reversal.withdraw_version(changed, reason="x", actor=world.as_("county_admin"), now=NOW)
+    assert sum(batch.points for batch in made) == -4
+    assert totals() == {person: points // 2 for person, points in before.items()}
+
+
+def test_rules_that_alone_hold_today_are_not_withdrawn(world):
+    """Others that begin later do not help: there would be nothing to count by, and every standing would stay as it
+    is."""
+    now = scheme(world, {"code": "lecture"}, published_at=NOW)
+    scheme(world, {"code": "lecture"}, begins=date(2030, 1, 1), of=now.scheme)
+    attend(world, TODAY)
+    count(TODAY)
+    with pytest.raises(reversal.ReversalRefused) as refused:
+        reversal.withdraw_version(now, reason="x", actor=world.as_("county_admin"), now=NOW)
+    assert refused.value.code == "the_only"
+
+
+def test_nobody_takes_back_what_was_posted_to_the_own_points(world):
+    scheme(world, {"code": "lecture"})
+    adjust(world.parents[0], points=-2, reason="x", actor=world.as_("county_staff"), now=NOW)
+    posted = Batch.objects.get()
+    for take_back in (reversal.ask_for_reversal, reversal.reverse_batch):
+        more = {"now": NOW} if take_back is reversal.reverse_batch else {}
+        with pytest.raises(reversal.ReversalRefused) as refused:
+            take_back(posted, reason="x", actor=world.parents[0], **more)
+        assert refused.value.code == "own_points"
