@@ -17,8 +17,10 @@ from django.db.models import (
     F,
     IntegerField,
     Model,
+    OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
@@ -29,15 +31,16 @@ from accounts.access import allows
 from accounts.models import Person
 from accounts.scopes import ScopedModel
 from assessment.enums import AdjustmentStatus, ObjectionStatus, VersionStatus
-from assessment.models import Adjustment, Objection, PointEntry, PointScheme, Spending
+from assessment.models import Adjustment, Batch, Objection, PointEntry, PointScheme, Spending
 from assessment.queries.shards import county_of
 from assessment.rules_objections import Involved, unfit_because
 from events.models import Attendance, Record
 from parentschool.models import Guardianship, HomeVisit
 from portal.kernel.models import AuditEntry
 
-ADJUSTMENT = "adjustment"
-"""The source of lines that people post."""
+ADJUSTMENT, SPENDING = "adjustment", "spending"
+HAND_MADE = (ADJUSTMENT, SPENDING)
+"""The sources of lines that people post."""
 ANSWER_DAYS = 10
 """Working days to answer where the county has no scheme."""
 TOKENS = UUID("5f2c55a6-0b0c-4a8e-9d3b-6b1f4f6f3d11")
@@ -61,7 +64,7 @@ permission to correct it."""
 WRITTEN: dict[str, tuple[type[ScopedModel], str]] = {
     **{source: (model, recorder) for source, (model, recorder, _permission) in RECORDS.items()},
     "record": (Record, "entered_by"),
-    "spending": (Spending, "entered_by"),
+    SPENDING: (Spending, "entered_by"),
 }
 """For a source of lines that somebody writes down: the model, and who recorded a row."""
 
@@ -181,6 +184,8 @@ def _near(objections: Sequence[Objection]) -> dict[tuple[str, int], set[int]]:
 
 
 def _writers(source: str, keys: Collection[int]) -> Iterator[QuerySet[Any, Any]]:
+    if source in HAND_MADE:
+        yield _takers_back(source, keys)
     if source == ADJUSTMENT:
         asked = Adjustment.objects.filter(pk__in=keys)
         yield _part(source, asked, "pk", "asked_by")
@@ -191,6 +196,17 @@ def _writers(source: str, keys: Collection[int]) -> Iterator[QuerySet[Any, Any]]
         names = [str(key) for key in keys]
         acts = AuditEntry.objects.filter(object_type=model._meta.label_lower, object_id__in=names)
         yield _part(source, acts, "object_id", "actor")
+
+
+def _takers_back(source: str, keys: Collection[int]) -> QuerySet[Any, Any]:
+    """Who took back what was posted by hand: a posting of one line."""
+    lines = PointEntry.objects.filter(source=source, reverses=None).order_by()
+    postings = lines.filter(source_id__in=keys).values_list(Cast("batch_id", CharField()))
+    acts = AuditEntry.objects.filter(
+        action="posting.reverse", object_type=Batch._meta.label_lower, object_id__in=postings
+    )
+    posted = lines.filter(batch_id=Cast(OuterRef("object_id"), BigIntegerField()))
+    return _part(source, acts.annotate(line=Subquery(posted.values("source_id")[:1])), "line", "actor")
 
 
 def _part(of: str, rows: QuerySet[Any], key: str, who: str) -> QuerySet[Any, Any]:

@@ -28,6 +28,7 @@ from assessment.services.objections import (
     file_objection,
     withdraw_objection,
 )
+from assessment.services.reversal import reverse_batch
 from events.models import Attendance, Event, Record, RecordKind
 from events.services.attendances import restore_attendance
 from events.services.events import EventCancelled
@@ -168,6 +169,17 @@ def test_who_entered_a_spending_does_not_decide_on_its_line(world, lines):
     made = file_objection(line, grounds="Not me", actor=world.parents[0], now=NOW)
     with pytest.raises(ObjectionRefused) as refusal:
         decide_objection(made, BAD, actor=clerk, now=NOW)
+    assert refusal.value.code == Unfit.RECORDED
+
+
+def test_who_took_points_by_hand_back_does_not_decide_on_either_line(world, lines):
+    adjust(world.parents[0], points=2, reason="x", actor=world.as_("county_staff"), now=NOW)
+    chief = world.as_("county_admin")
+    given = PointEntry.objects.get(source="adjustment")
+    reverse_batch(given.batch, reason="x", actor=chief, now=NOW)
+    made = file_objection(given.reversals.get(), grounds="Why?", actor=world.parents[0], now=NOW)
+    with pytest.raises(ObjectionRefused) as refusal:
+        decide_objection(made, BAD, actor=chief, now=NOW)
     assert refusal.value.code == Unfit.RECORDED
 
 
