@@ -24,6 +24,7 @@ from assessment.queries.nights import POINTS
 from assessment.queries.rulebook import in_order_of_publication, rule_book
 from assessment.queries.shards import Shard, county_of, shards
 from assessment.services import night
+from assessment.services.by_hand import OWN_POINTS
 from assessment.services.outlook import look
 from assessment.services.posting import renew_standing, write
 from portal.kernel import audit, bulk, clock, jobs, runs
@@ -119,7 +120,7 @@ def check_reversible(batch: Batch) -> None:
 def _check_not_own(batch: Batch, actor: Person | None) -> None:
     """Raises ReversalRefused."""
     if batch.kind == Posting.HAND and PointEntry.objects.filter(batch=batch, person=actor).exists():
-        raise ReversalRefused(_("Nobody adjusts the own points. Ask a colleague."), code="own_points")
+        raise ReversalRefused(OWN_POINTS, code="own_points")
 
 
 def whole_posting(batch: Batch) -> dict[str, int]:
