@@ -8,8 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import LEVEL_OF as LEVELS
-from accounts.enums import Kind, Level
+from accounts.enums import Kind
 from assessment.enums import Effect, Per, PersonRole, Validity
 from assessment.forms.schemes import NARROW
 from assessment.models import CapGroup, PointRule, SchemeVersion
@@ -35,7 +34,7 @@ class RuleForm(forms.ModelForm):
     )
     unit_kinds = many(
         _("only at"),
-        [(kind, kind.label) for kind in Kind if LEVELS[kind] == Level.SCHOOL],
+        [(kind, kind.label) for kind in Kind],
         help_text=_("None ticked: everywhere."),
     )
     roles = many(

@@ -353,6 +353,21 @@ def test_what_voids_by_an_event_earns_nothing_in_its_example(world, office, draf
     assert (example.points, example.worth, example.cuts) == (0, 2, ((Cap.VOID, 2),))
 
 
+def test_what_the_county_holds_gives_more_than_what_a_township_or_a_school_holds(world, office, draft):
+    lecture = [world.kinds["lecture"].pk]
+    for order, (kinds, points) in enumerate((("centre", 3), ("station", 2), ("school", 1)), start=1):
+        rule = add_rule(
+            office, draft, name=f"讲座 {kinds}", kinds=lecture, unit_kinds=[kinds], points=points, order=order
+        )
+        assert rule.unit_kinds == [kinds]
+    units = (world.county, world.stations[0], world.schools[0], world.villages[0])
+    facts = [
+        came(world, n, BEGUN, kind="lecture", unit=unit.pk, unit_kind=unit.kind)
+        for n, unit in enumerate(units, start=1)
+    ]
+    assert [line[1:3] for line in earned(world, draft, facts)] == [(1, 3), (2, 2), (3, 1)]
+
+
 @pytest.mark.parametrize(
     ("begins", "ends", "points"),
     [("2026-12-10", "2027-01-10", 3), ("2027-03-01", "2027-03-02", 3), ("", "2026-10-08", 3)],
