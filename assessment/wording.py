@@ -83,9 +83,13 @@ def _earned(rule: PointRule) -> str:
 
 def _within(rule: PointRule) -> str:
     """一学期内每人"""
-    return f"{Span(rule.span).label}" + (
-        "" if rule.counted_for == Holder.PERSON else f" ({Holder(rule.counted_for).label})"
-    )
+    span = str(Span(rule.span).label)
+    if rule.counted_for == Holder.PERSON:
+        return span
+    return pgettext("limits", "%(span)s (%(holder)s)") % {
+        "span": span,
+        "holder": Holder(rule.counted_for).label,
+    }
 
 
 def _table(rule: PointRule) -> str:
