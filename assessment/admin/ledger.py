@@ -250,7 +250,7 @@ class StandingAdmin(ReadOnlyAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """No address sorts people out by more or fewer points, which would rank them all the same."""
-        return lookup == "star__exact"
+        return lookup in {"star", "star__exact"}
 
     @admin.display(description=_("why"))
     def lines(self, standing: Standing) -> str:

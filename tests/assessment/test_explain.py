@@ -255,7 +255,8 @@ def test_no_address_puts_parents_in_the_order_of_their_points(world, lines, offi
 def test_no_address_sorts_out_parents_by_their_points(world, lines, office):
     lead = office(world, "county_admin")
     standings = reverse("admin:assessment_standing_changelist")
-    assert lead.get(standings, {"star__exact": 1}).context["cl"].result_count == 1
+    for asked in ("star", "star__exact"):
+        assert lead.get(standings, {asked: 1}).context["cl"].result_count == 1
     for asked in ("points__gte", "points_ever__lt", "available", "star__gte"):
         assert lead.get(standings, {asked: 3}).status_code != 200, asked
 
