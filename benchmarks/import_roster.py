@@ -186,6 +186,7 @@ def usual(dsn: str, rows: int) -> Run:
     from import_export import fields
     from import_export.resources import ModelResource
 
+    from accounts.enums import Basis
     from accounts.models import Person, Unit
     from accounts.phones import columns, index
     from parentschool.models import Child, Guardianship, Membership, SchoolClass
@@ -209,6 +210,7 @@ def usual(dsn: str, rows: int) -> Run:
                 defaults={"path": f"{school.path}{grade * 2 + number:04d}"},
             )
             child.path, child.gender = child.school_class.path, {"男": "m", "女": "f"}[line["性别"]]
+            child.basis = Basis.DUTY
 
         def after_save_instance(self, child: Any, line: Any, **options: Any) -> None:
             for titles in (("家长姓名", "关系", "手机号"), ("家长2姓名", "家长2关系", "家长2手机号")):
