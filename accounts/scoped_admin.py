@@ -253,6 +253,17 @@ class ScopedModelAdmin(ScopedFieldsMixin, admin.ModelAdmin):
             **details,
         )
 
+    def note_deleted(self, request: HttpRequest, obj: Any, **details: Any) -> None:
+        """The audit's row of what is about to be taken out."""
+        audit.record(
+            permission(self.model, "delete"),
+            actor=request.user,
+            now=clock.now(),
+            obj=obj,
+            path=self.told_at(request, obj, "change"),
+            **details,
+        )
+
     def told_at(self, request: HttpRequest, obj: Any, verb: str) -> str:
         """The place whose readers of the audit are told: the row's, or where whoever acts may do so on rows that
         belong to no place."""

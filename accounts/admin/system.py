@@ -138,14 +138,7 @@ class SpecialDayAdmin(ScopedModelAdmin):
         return self.has_change_permission(request, obj)
 
     def delete_model(self, request: HttpRequest, obj: SpecialDay) -> None:
-        audit.record(
-            "kernel.delete_specialday",
-            actor=request.user,
-            now=clock.now(),
-            obj=obj,
-            path=self.told_at(request, obj, "change"),
-            day=str(obj.day),
-        )
+        self.note_deleted(request, obj, day=str(obj.day))
         super().delete_model(request, obj)
 
 

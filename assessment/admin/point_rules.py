@@ -24,7 +24,6 @@ from assessment.queries.rulebook import WHOLE, rule_of, rule_with, version_of
 from assessment.rules import Rule
 from assessment.services.schemes import SchemeRefused, hold_draft
 from assessment.wording import names_of_kinds, rule_sentence
-from portal.kernel import audit, clock
 
 PLACE = 10
 """Rules are numbered in tens, so that one may be put between two."""
@@ -252,15 +251,7 @@ class PointRuleAdmin(ScopedModelAdmin):
             hold_draft(obj.version_id)
         except SchemeRefused as refusal:
             raise PermissionDenied from refusal
-        audit.record(
-            "assessment.delete_pointrule",
-            actor=request.user,
-            now=clock.now(),
-            obj=obj,
-            path=self.told_at(request, obj, "change"),
-            name=obj.name,
-            of_version=obj.version_id,
-        )
+        self.note_deleted(request, obj, name=obj.name, of_version=obj.version_id)
         super().delete_model(request, obj)
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:

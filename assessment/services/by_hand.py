@@ -15,7 +15,6 @@ from django.db import transaction
 from django.db.models import Sum
 from django.db.models.functions import Abs
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from accounts.models import Person, Unit
 from assessment import ledger
@@ -26,7 +25,7 @@ from assessment.queries.shards import county_of
 from assessment.rules import spending_period
 from assessment.services import second_person
 from assessment.services.posting import renew_standing
-from assessment.services.spending import available_of
+from assessment.services.spending import available_of, only_available
 from portal.kernel import audit, clock
 from portal.kernel.calendar import month_of
 from portal.kernel.errors import PortalError
@@ -263,11 +262,7 @@ def spend(
         )
     available = max(available_of(person, county, today), 0)
     if points > available:
-        raise SpendingRefused(
-            ngettext_lazy("Only %(n)s point is available.", "Only %(n)s points are available.", available)
-            % {"n": available},
-            field="points",
-        )
+        raise SpendingRefused(only_available(available), field="points")
     spending = Spending.objects.create(
         token=token or uuid4(),
         person=person,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext
 
 from accounts.models import Person, Unit
 from assessment.enums import Effect, Per
@@ -31,11 +31,12 @@ def check_spending(person: Person, kind: RecordKind, quantity: int) -> None:
         return
     left = max(available_of(person, county, today), 0)
     if asked > left:
-        raise RecordRefused(
-            ngettext_lazy("Only %(n)s point is available.", "Only %(n)s points are available.", left)
-            % {"n": left},
-            field="quantity",
-        )
+        raise RecordRefused(only_available(left), field="quantity")
+
+
+def only_available(left: int) -> str:
+    """To whoever asks for more."""
+    return ngettext("Only %(n)s point is available.", "Only %(n)s points are available.", left) % {"n": left}
 
 
 def available_of(person: Person, county: Unit, day: date) -> int:
