@@ -3,6 +3,7 @@ what was in it. Other refusals are told at their place in the form."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -34,6 +35,15 @@ def tell_refusal(form: BaseForm, refusal: PortalError) -> None:
     """Beside the field that it is about; above the form where that has no such field."""
     field = refusal.details.get("field")
     form.add_error(field if field in form.fields else None, str(refusal))
+
+
+def refused_because(check: Callable[..., Any], *about: Any) -> str:
+    """Why a check refuses, in words; empty where it does not."""
+    try:
+        check(*about)
+    except PortalError as refusal:
+        return str(refusal)
+    return ""
 
 
 def answer_in_api(error: Exception, context: dict[str, Any]) -> Response | None:

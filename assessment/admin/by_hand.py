@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import load_or_404
-from accounts.refusals import tell_refusal
+from accounts.refusals import refused_because, tell_refusal
 from accounts.scoped_admin import ScopedModelAdmin
 from assessment.enums import AdjustmentStatus
 from assessment.forms.by_hand import AdjustmentForm, DecisionForm, SpendingForm
@@ -132,17 +132,9 @@ class AdjustmentAdmin(AskedAdmin):
             "opts": self.opts,
             "adjustment": adjustment,
             "form": form,
-            "unfit": self.unfit(request, adjustment),
+            "unfit": refused_because(by_hand.check_decider, adjustment, request.user),
         }
         return render(request, "admin/assessment/adjustment/decide.html", context)
-
-    def unfit(self, request: HttpRequest, adjustment: Adjustment) -> str:
-        """Why the reader may not decide on it, in words."""
-        try:
-            by_hand.check_decider(adjustment, request.user)
-        except PortalError as refusal:
-            return str(refusal)
-        return ""
 
 
 @admin.register(Spending)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from accounts.access import allows, load_or_404
-from accounts.refusals import tell_refusal
+from accounts.refusals import refused_because, tell_refusal
 from accounts.scoped_admin import ReadOnlyAdmin, visible
 from assessment.admin.ledger import ledger_url
 from assessment.enums import ObjectionStatus
@@ -129,18 +129,10 @@ class ObjectionAdmin(ReadOnlyAdmin):
             "ledger": ledger_url(objection.person_id)
             if allows(request.user, "assessment.view_pointentry", objection.person)
             else "",
-            "unfit": self.unfit(request, objection),
+            "unfit": refused_because(check_fit, objection, request.user),
             "form": form if objection.is_open and allows(request.user, DECIDE, objection) else None,
         }
         return render(request, "assessment/objection/decide.html", context)
-
-    def unfit(self, request: HttpRequest, objection: Objection) -> str:
-        """Why the reader may not decide it, in words."""
-        try:
-            check_fit(objection, request.user)
-        except PortalError as refusal:
-            return str(refusal)
-        return ""
 
     def decide(self, request: HttpRequest, objection: Objection, form: DecisionForm) -> bool:
         try:

@@ -19,15 +19,13 @@ from django.utils.translation import ngettext, pgettext
 from accounts.models import Person
 from assessment.enums import Cap, Effect, EntryReason, Posting
 from assessment.models import Adjustment, Batch, Objection, PointEntry
-from assessment.queries.objections import ADJUSTMENT, against
+from assessment.queries.objections import ADJUSTMENT, SPENDING, against
 from assessment.rules import Rule, expires_on
 from assessment.sources import SOURCES, Told
 from assessment.wording import kept_back, names_of_kinds, rule_sentence
 from portal.kernel import clock
 from portal.kernel.calendar import Period
 
-SPENDING = "spending"
-"""The source of lines that lessen what is available, never what counts."""
 NO_LIMITS = (Cap.VOID, Cap.ONCE)
 """What keeps points back without being a limit that is reached."""
 

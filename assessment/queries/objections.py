@@ -40,7 +40,7 @@ from portal.kernel.models import AuditEntry
 
 ADJUSTMENT, SPENDING = "adjustment", "spending"
 HAND_MADE = (ADJUSTMENT, SPENDING)
-"""The sources of lines that people post."""
+"""The sources of lines that people post; those of the second lessen what is available, never what counts."""
 ANSWER_DAYS = 10
 """Working days to answer where the county has no scheme."""
 TOKENS = UUID("5f2c55a6-0b0c-4a8e-9d3b-6b1f4f6f3d11")

@@ -27,7 +27,7 @@ def build_objections(*, now: datetime) -> int:
         line.person_id: line for line in lines.select_related("person").order_by("-person_id", "-pk")
     }
     asked = [*ANSWERED, (WAITING, None)]
-    for line, (grounds, decision) in zip(list(first_of_each.values()), asked, strict=False):
+    for line, (grounds, decision) in zip(first_of_each.values(), asked, strict=False):
         objection = file_objection(line, grounds=grounds, actor=line.person, now=now)
         if decision is not None:
             decide_objection(objection, decision, actor=station, now=now)
